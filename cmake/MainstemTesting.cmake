@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+include(GoogleTest)
+
+# All programs with the label thread: what a TSan build needs, and no more.
+add_custom_target(mainstem_thread_tests)
+
+# mainstem_add_test(NAME SOURCES file... [LABELS label...] [LIBS target...]
+#                   [TIMEOUT seconds] [ONE_PROCESS] [SERIAL])
+#
+# One GoogleTest program, which may include "floor/noun.h" from src/ and <rapidcheck/gtest.h>. Each
+# TEST becomes a ctest test named NAME.Subject.Claim. Labels: unit (if none is given), model, crash,
+# thread, integration, lint, consumer.
+#
+# TIMEOUT is for one TEST, 120 seconds if not given. ONE_PROCESS runs the whole program as one ctest
+# test, for suites that add up figures over their tests. SERIAL runs it while nothing else runs.
+#
+# In the sources, MAINSTEM_SOURCE_DIR and MAINSTEM_BUILD_DIR are the top of the source and build trees.
+function(mainstem_add_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ONE_PROCESS;SERIAL" "TIMEOUT" "SOURCES;LABELS;LIBS")
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
+    message(FATAL_ERROR "mainstem_add_test(${name}): SOURCES missing, or unknown: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT arg_LABELS)
+    set(arg_LABELS unit)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  if(arg_SERIAL)
+    set(serial TRUE)
+  else()
+    set(serial FALSE)
+  endif()
+
+  set(target "mainstem_${name}_test")
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE
+    mainstem_internal ${arg_LIBS} rapidcheck rapidcheck_gtest GTest::gtest GTest::gtest_main)
+  target_compile_definitions(${target} PRIVATE
+    MAINSTEM_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    MAINSTEM_BUILD_DIR="${PROJECT_BINARY_DIR}")
+  if("thread" IN_LIST arg_LABELS)
+    add_dependencies(mainstem_thread_tests ${target})
+  endif()
+
+  if(arg_ONE_PROCESS)
+    add_test(NAME ${name} COMMAND ${target})
+    set_tests_properties(${name} PROPERTIES
+      LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${serial})
+  else()
+    gtest_discover_tests(${target}
+      TEST_PREFIX "${name}."
+      TEST_LIST ${target}_tests
+      DISCOVERY_TIMEOUT 60
+      PROPERTIES TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${serial})
+    # gtest_discover_tests takes a list of labels apart, so they are set when ctest reads the tests.
+    set(script "${CMAKE_CURRENT_BINARY_DIR}/${target}_labels.cmake")
+    file(WRITE "${script}"
+      "if(${target}_tests)\n"
+      "  set_tests_properties(\${${target}_tests} PROPERTIES LABELS \"${arg_LABELS}\")\n"
+      "endif()\n")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${script}")
+  endif()
+endfunction()
