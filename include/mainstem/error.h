@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/assert/source_location.hpp>
+#include <boost/system/error_code.hpp>
+#include <boost/system/result.hpp>
+#include <boost/system/system_error.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mainstem {
+
+/// What can go wrong. Values are stable: they are never renumbered and never reused.
+///
+/// An append that cannot be carried out because the store's content forbids it (a version conflict, a
+/// duplicate) is not an error: see append_outcome. Errors of the operating system keep their own code in
+/// boost::system::system_category() and compare equal to the conditions below where one applies.
+enum class errc {
+  /// An argument breaks a rule that no other value names. Do not retry: correct the call.
+  invalid_argument = 1,
+  /// A stream name is empty, longer than 255 bytes or not UTF-8.
+  invalid_stream_name = 2,
+  /// An event type is empty, longer than 255 bytes or not UTF-8.
+  invalid_event_type = 3,
+  /// A tag is empty, longer than 255 bytes, not UTF-8, or stands twice on one event.
+  invalid_tag = 4,
+  /// A name begins with `$`, which belongs to the system.
+  reserved_name = 5,
+  /// More than 64 tags on one event.
+  too_many_tags = 6,
+  /// A payload of more than 16 MiB.
+  payload_too_large = 7,
+  /// Metadata of more than 1 MiB on one event.
+  metadata_too_large = 8,
+  /// A commit of more than 32 MiB, or of more than half a segment.
+  commit_too_large = 9,
+  /// More than 1,024 streams in one commit, written and required ones together.
+  too_many_streams = 10,
+  /// The same id twice in the events of one stream of a request.
+  duplicate_event_id = 11,
+  /// The same stream twice in one request.
+  duplicate_stream = 12,
+  /// A required or expected version was asked for an event list that is empty.
+  no_events = 13,
+
+  /// There is no store at this place, and creating one was not asked for.
+  store_not_found = 20,
+  /// Another store object, here or in another process, holds the store open for writing.
+  store_locked = 21,
+  /// A write or sync failed earlier. Nothing is written any more; reads go on. Close and reopen the store.
+  store_failed = 22,
+  /// The store was closed.
+  store_closed = 23,
+  /// Acknowledged events are damaged or missing. The store reads, but does not write unless it is opened
+  /// with store_options::accept_loss.
+  store_damaged = 24,
+  /// The object came into this process through fork(). Open the store anew after the parent has closed it.
+  forked_process = 25,
+  /// The append may or may not be durable. Reopen the store and submit the same event objects again: they
+  /// are appended once.
+  outcome_unknown = 26,
+  /// The queue of the store is full. Try again later.
+  overloaded = 27,
+  /// There is no space for the append; nothing was touched. Free some space and try again.
+  disk_full = 28,
+
+  /// A frame, an event or a header does not carry the checksum that it should.
+  corrupt_data = 40,
+  /// A segment file is missing, doubled, or in the wrong place.
+  missing_segment = 41,
+  /// The manifest does not check out.
+  corrupt_manifest = 42,
+  /// The index disagrees with the log. It is rebuilt when the store is opened again.
+  corrupt_index = 43,
+  /// The store, or one of its segments, was written by a newer version of Mainstem.
+  unsupported_format = 44,
+  /// A file belongs to another store.
+  foreign_file = 45,
+};
+
+/// What a caller does about an error, in five words. Compare an error_code with these to branch.
+enum class error_condition {
+  /// Someone else was there: look again and retry.
+  conflict = 1,
+  /// The call is wrong: it fails every time.
+  invalid = 2,
+  /// Something is full: make room or wait, then retry.
+  capacity = 3,
+  /// What is stored is damaged: verify, restore or repair.
+  corruption = 4,
+  /// This store object is of no more use: close it and open anew.
+  fatal = 5,
+};
+
+}  // namespace mainstem
+
+template <>
+struct boost::system::is_error_code_enum<mainstem::errc> : std::true_type {};
+template <>
+struct boost::system::is_error_condition_enum<mainstem::error_condition> : std::true_type {};
+
+namespace mainstem {
+
+[[nodiscard]] const boost::system::error_category& error_category() noexcept;
+[[nodiscard]] const boost::system::error_category& condition_category() noexcept;
+[[nodiscard]] boost::system::error_code make_error_code(errc code) noexcept;
+[[nodiscard]] boost::system::error_condition make_error_condition(error_condition condition) noexcept;
+
+/// What a code cannot say. Every member is optional.
+struct error_info {
+  std::string detail{};                          ///< In words: what happened and what to do.
+  std::string path{};                            ///< The file or folder concerned.
+  std::optional<std::uint64_t> offset{};         ///< Bytes from the start of that file.
+  std::optional<std::uint64_t> first_position{}; ///< First position concerned.
+  std::optional<std::uint64_t> last_position{};  ///< Last position concerned.
+};
+
+/// An error_code together with what it cannot say.
+///
+/// Cost: two words beyond the code; copying is cheap.
+/// Thread safety: distinct objects, safe. One object, safe for const calls.
+class [[nodiscard]] error {
+ public:
+  error() noexcept = default;
+  // Implicit, so that a function can `return errc::store_failed;`.
+  error(errc code) noexcept : code_(make_error_code(code)) {}                     // NOLINT
+  error(boost::system::error_code code) noexcept : code_(code) {}                 // NOLINT
+  error(boost::system::error_code code, error_info info);
+  error(errc code, error_info info) : error(make_error_code(code), std::move(info)) {}
+  error(errc code, std::string detail) : error(code, error_info{.detail = std::move(detail)}) {}
+
+  [[nodiscard]] const boost::system::error_code& code() const noexcept { return code_; }
+  /// Never null.
+  [[nodiscard]] const error_info& info() const noexcept;
+  /// The code's message, then the details: fit to be shown to a person.
+  [[nodiscard]] std::string message() const;
+
+  friend bool operator==(const error& left, errc right) noexcept {
+    return left.code_ == make_error_code(right);
+  }
+  friend bool operator==(const error& left, const boost::system::error_code& right) noexcept {
+    return left.code_ == right;
+  }
+  friend bool operator==(const error& left, error_condition right) noexcept {
+    return left.code_ == make_error_condition(right);
+  }
+  friend std::ostream& operator<<(std::ostream& out, const error& value);
+
+ private:
+  boost::system::error_code code_;
+  std::shared_ptr<const error_info> info_;
+};
+
+/// What result<T>::value() throws. what() is error::message().
+class exception : public boost::system::system_error {
+ public:
+  explicit exception(mainstem::error failure);
+  [[nodiscard]] const mainstem::error& error() const noexcept { return error_; }
+
+ private:
+  mainstem::error error_;
+};
+
+/// Called by result<T>::value(). Not for direct use.
+[[noreturn]] void throw_exception_from_error(const error& failure, const boost::source_location& where);
+
+/// A T or an error. `if (result)`, `*result`, `result.error()`; value() throws mainstem::exception instead.
+template <class T>
+using result = boost::system::result<T, error>;
+
+}  // namespace mainstem

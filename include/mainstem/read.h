@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <mainstem/event.h>
+#include <mainstem/types.h>
+
+namespace mainstem {
+
+class store;
+
+namespace detail {
+class stream_read;
+class log_read;
+}  // namespace detail
+
+enum class direction : std::uint8_t { forwards, backwards };
+
+/// Which events a read may see.
+enum class visibility : std::uint8_t {
+  /// Only what survives a crash of the machine.
+  durable,
+  /// Also what buffered appends of this process have written but no sync has made durable yet. A crash of the
+  /// machine may take such an event back and give its position to another.
+  written,
+};
+
+/// How much one batch may hold. A batch holds at least one event, whatever its size.
+struct batch_limits {
+  std::size_t events = 1024;
+  std::size_t bytes = 1U << 20U;  ///< Of payload and metadata.
+};
+
+inline constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
+
+/// Ranges are exclusive on both ends.
+struct read_stream_options {
+  version after{};                  ///< Events with versions above this one.
+  version before = version::max();  ///< Events with versions below this one.
+  mainstem::direction direction = mainstem::direction::forwards;
+  std::uint64_t limit = no_limit;  ///< Most events in all.
+  batch_limits batch{};
+  mainstem::visibility visibility = mainstem::visibility::durable;
+};
+
+struct read_all_options {
+  position after{};
+  position before = position::max();
+  /// Only events of streams of this category. Empty: of every stream.
+  std::string category{};
+  /// Only events of one of these types. Empty: of every type.
+  std::vector<std::string> types{};
+  mainstem::direction direction = mainstem::direction::forwards;
+  std::uint64_t limit = no_limit;  ///< Most events in all.
+  batch_limits batch{};
+  mainstem::visibility visibility = mainstem::visibility::durable;
+};
+
+/// Reads the events of one stream, batch by batch.
+///
+/// Lifetime: may outlive neither the store nor its closing; the batches may.
+/// Thread safety: one thread at a time.
+class stream_reader {
+ public:
+  stream_reader(stream_reader&&) noexcept;
+  stream_reader& operator=(stream_reader&&) noexcept;
+  ~stream_reader();
+
+  /// The next events. An empty batch: there are none now, or the limit is reached. Reading forwards may go on from
+  /// there: a later call sees what was appended since.
+  /// Errors: corrupt_data (which position is damaged is in the info; the next call goes on behind it),
+  /// store_closed, forked_process, and whatever the disk says.
+  [[nodiscard]] result<event_batch> next();
+
+ private:
+  friend class store;
+  explicit stream_reader(std::unique_ptr<detail::stream_read> state) noexcept;
+  std::unique_ptr<detail::stream_read> state_;
+};
+
+/// Reads the whole log, or a part of it, in the order of positions, batch by batch.
+///
+/// Lifetime: may outlive neither the store nor its closing; the batches may.
+/// Thread safety: one thread at a time.
+class log_reader {
+ public:
+  log_reader(log_reader&&) noexcept;
+  log_reader& operator=(log_reader&&) noexcept;
+  ~log_reader();
+
+  /// The next events. An empty batch: there are none now, or the limit is reached. Reading forwards may go on from
+  /// there: a later call sees what was appended since.
+  /// Errors: corrupt_data (which positions are damaged is in the info; the next call goes on behind them),
+  /// store_closed, forked_process, and whatever the disk says.
+  [[nodiscard]] result<event_batch> next();
+
+ private:
+  friend class store;
+  explicit log_reader(std::unique_ptr<detail::log_read> state) noexcept;
+  std::unique_ptr<detail::log_read> state_;
+};
+
+}  // namespace mainstem

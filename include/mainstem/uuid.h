@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include <mainstem/error.h>
+
+namespace mainstem {
+
+/// A universally unique identifier (RFC 9562), 16 bytes in network order.
+class uuid {
+ public:
+  using bytes_type = std::array<std::byte, 16>;
+
+  constexpr uuid() noexcept = default;  ///< The nil UUID.
+  constexpr explicit uuid(const bytes_type& bytes) noexcept : bytes_(bytes) {}
+
+  /// A new version 7 UUID: 48 bits of Unix time in milliseconds, then a counter and random bits, so that the
+  /// ids of one process ascend.
+  /// Thread safety: safe.
+  [[nodiscard]] static uuid generate() noexcept;
+
+  /// Reads the form `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, in either case.
+  /// Errors: invalid_argument.
+  [[nodiscard]] static result<uuid> parse(std::string_view text);
+
+  [[nodiscard]] constexpr const bytes_type& bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::string to_string() const;
+  [[nodiscard]] constexpr bool is_nil() const noexcept { return bytes_ == bytes_type{}; }
+
+  friend constexpr auto operator<=>(const uuid&, const uuid&) noexcept = default;
+  friend std::ostream& operator<<(std::ostream& out, const uuid& id) { return out << id.to_string(); }
+
+ private:
+  bytes_type bytes_{};
+};
+
+using event_id = uuid;
+
+}  // namespace mainstem
+
+template <>
+struct std::hash<mainstem::uuid> {
+  std::size_t operator()(const mainstem::uuid& id) const noexcept;
+};

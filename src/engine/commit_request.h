@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <mainstem/append.h>
+#include <mainstem/error.h>
+
+#include "engine/head_cache.h"
+#include "format/commit_body.h"
+#include "index/tail.h"
+
+namespace mainstem::engine {
+
+class commit_group;
+
+/// What an earlier commit has to do with a request that carries ids which may have been appended before.
+struct duplicate_finding {
+  /// Everything up to here was searched.
+  position searched_through;
+  /// Set if something was found: already_committed or partial_duplicate.
+  std::optional<append_outcome> answer;
+  /// The last position that the answer rests on.
+  position rests_on;
+};
+
+/// One append on its way: made by the caller, looked up by the caller, judged and answered by the pipeline.
+///
+/// Lifetime: the append_request outlives it. It must not move once submitted.
+struct commit_request {
+  /// A stream that the request writes, or only requires.
+  struct stream_check {
+    const stream_name* stream;
+    expected_version expected;
+    index::name_hash hash{};
+    /// What the index says, if somebody looked: valid as long as everything above `index_through` is in memory.
+    std::optional<head> from_index{};
+    position index_through{};
+    bool wants_lookup = false;
+  };
+  /// An event whose id may stand in the log already.
+  struct suspect {
+    std::size_t stream;  ///< Index into checks.
+    event_id id;
+  };
+
+  const append_request* request = nullptr;
+  mainstem::durability durability = durability::synced;
+  std::vector<stream_check> checks;  ///< The writes, then the requirements.
+  format::encoded_commit frame;      ///< Empty if nothing is written.
+  std::vector<suspect> suspects;
+  std::optional<duplicate_finding> duplicates;  ///< Of the suspects, if somebody looked.
+
+  /// Set by the pipeline; final once `answered`.
+  std::optional<result<append_outcome>> answer;
+  /// Which group answers it, if it is queued.
+  std::shared_ptr<commit_group> group;
+
+  [[nodiscard]] bool writes() const noexcept { return frame.length != 0; }
+
+  /// Brings `suspects` up to date: another append of the same event objects may have begun meanwhile, and been first.
+  /// @returns true if there are more of them than before, so that they have to be looked up.
+  [[nodiscard]] bool find_suspects();
+};
+
+/// Checks the request against all limits and encodes it: all that can be done without looking at the store.
+/// Errors: of condition `invalid`.
+[[nodiscard]] result<commit_request> prepare(const append_request& request, durability wanted, std::uint64_t secret,
+                                             std::uint64_t segment_size_bytes);
+
+}  // namespace mainstem::engine

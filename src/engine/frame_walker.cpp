@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "engine/log_cursor.h"
+
+namespace mainstem::engine {
+namespace {
+
+// What copied mode reads at a time.
+constexpr std::uint64_t window_bytes = 256U << 10U;
+
+}  // namespace
+
+result<void> frame_walker::seek(position at) {
+  if (segments_->empty()) return {};
+  const auto behind = std::upper_bound(segments_->begin(), segments_->end(), at,
+                                       [](position wanted, const auto& segment) { return wanted < segment->first_position(); });
+  index_ = behind == segments_->begin() ? 0 : static_cast<std::size_t>(behind - segments_->begin()) - 1;
+  const log::segment& segment = *(*segments_)[index_];
+  auto offset = segment.seek(at);
+  if (!offset) return offset.error();
+  offset_ = *offset;
+  window_ = {};
+  expected_ = segment.first_position();
+  return {};
+}
+
+result<std::span<const std::byte>> frame_walker::window_at(const log::segment& segment, std::uint64_t wanted_bytes) {
+  const std::uint64_t behind = window_offset_ + window_.bytes.size();
+  if (offset_ >= window_offset_ && offset_ + wanted_bytes <= behind) {
+    return window_.bytes.subspan(offset_ - window_offset_);
+  }
+  const std::uint64_t rest = segment.end_offset() - offset_;
+  auto view = segment.view(offset_, std::min(rest, std::max(window_bytes, wanted_bytes)));
+  if (!view) return view.error();
+  window_ = std::move(*view);
+  window_offset_ = offset_;
+  return window_.bytes;
+}
+
+result<std::optional<frame_walker::found_frame>> frame_walker::next(position last) {
+  while (index_ < segments_->size()) {
+    const log::segment& segment = *(*segments_)[index_];
+    if (offset_ >= segment.end_offset()) {
+      if (index_ + 1 == segments_->size()) return std::optional<found_frame>();
+      ++index_;
+      offset_ = format::segment_header_layout::size;
+      window_ = {};
+      continue;
+    }
+    auto window = window_at(segment, format::frame_prefix_layout::size);
+    if (!window) return window.error();
+    auto prefix = format::decode_fixed_prefix(*window, segment.end_offset() - offset_, log_.store().secret, offset_);
+    if (!prefix || prefix->segment != segment.number()) return skip_damage(segment);
+    if (prefix->kind != format::frame_kind::commit) {
+      offset_ += prefix->length;
+      continue;
+    }
+    if (position(prefix->first_position) > last) return std::optional<found_frame>();
+    window = window_at(segment, prefix->length);
+    if (!window) return window.error();
+    found_frame frame;
+    frame.prefix = *prefix;
+    frame.bytes = {window->first(prefix->length), window_.owner};
+    frame.damaged = !format::verify_commit(*prefix, frame.bytes.bytes);
+    frame.segment = &segment;
+    frame.offset = offset_;
+    offset_ += prefix->length;
+    expected_ = position(prefix->last_position() + 1);
+    return std::optional(std::move(frame));
+  }
+  return std::optional<found_frame>();
+}
+
+error frame_walker::skip_damage(const log::segment& segment) {
+  const std::uint64_t damaged_at = offset_;
+  const std::uint64_t end = segment.end_offset();
+  auto rest = segment.view(damaged_at, end - damaged_at);
+  if (!rest) return rest.error();
+  const auto bytes = rest->bytes;
+  position next_good = std::max(expected_, position(segment.last_position().value() + 1));
+  std::uint64_t at = format::find_frame_magic(bytes, format::alignment_bytes);
+  for (; at < bytes.size(); at = format::find_frame_magic(bytes, at + format::alignment_bytes)) {
+    const auto prefix = format::decode_prefix(bytes.subspan(at), log_.store().secret, damaged_at + at);
+    if (!prefix || prefix->segment != segment.number()) continue;
+    next_good = position(prefix->first_position);
+    break;
+  }
+  offset_ = damaged_at + std::min<std::uint64_t>(at, bytes.size());
+  window_ = {};
+  error_info info{.detail = "no frame can be read here; what lies behind can be", .path = segment.file().path(), .offset = damaged_at};
+  info.first_position = expected_.value();
+  info.last_position = std::max(expected_.value(), next_good.value() - 1);
+  expected_ = next_good;
+  return error(errc::corrupt_data, std::move(info));
+}
+
+}  // namespace mainstem::engine

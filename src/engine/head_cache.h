@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "index/tail.h"
+
+namespace mainstem::engine {
+
+/// Where a stream stands, commits that are not on the disk yet included.
+struct head {
+  std::uint64_t version = 0;
+  std::uint64_t last_position = 0;
+};
+
+/// The heads of the streams used last, within a fixed amount of memory. It may forget; it is never out of date, since
+/// every commit writes through.
+class head_cache {
+ public:
+  [[nodiscard]] std::optional<head> find(const index::name_hash& hash) const noexcept;
+  void put(const index::name_hash& hash, const head& now);
+  /// Asks for the memory that find() and put() will touch.
+  void prefetch(const index::name_hash& hash) const noexcept;
+
+ private:
+  // A set fills two cache lines.
+  static constexpr std::size_t ways = 3;
+  static constexpr std::size_t first_sets = 1U << 10U;
+  static constexpr std::size_t most_sets = 1U << 18U;  // 768 Ki heads, 32 MiB.
+
+  struct entry {
+    index::name_hash hash;
+    head value;  ///< Version 0 and position 0: never written; may be what is true all the same.
+    bool used = false;
+  };
+  struct alignas(128) set {
+    std::array<entry, ways> entries;
+    std::uint32_t next_victim = 0;
+  };
+
+  [[nodiscard]] const set& set_of(const index::name_hash& hash) const noexcept {
+    return sets_[hash.high & (sets_.size() - 1)];
+  }
+  void place(const index::name_hash& hash, const head& now) noexcept;
+  void grow();
+
+  std::vector<set> sets_ = std::vector<set>(first_sets);
+  std::size_t entries_ = 0;
+};
+
+}  // namespace mainstem::engine

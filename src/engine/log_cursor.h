@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <mainstem/read.h>
+
+#include "engine/published_log.h"
+#include "engine/record_reader.h"
+
+namespace mainstem::engine {
+
+/// Walks the frames of the log from a position on, across segments.
+class frame_walker {
+ public:
+  /// A commit frame, its body verified unless `damaged`.
+  struct found_frame {
+    format::frame_prefix prefix;
+    log::lease bytes;
+    bool damaged = false;
+    const log::segment* segment = nullptr;
+    std::uint64_t offset = 0;
+  };
+
+  explicit frame_walker(const published_log& log) : log_(log) {}
+
+  /// Learns of segments that were added since.
+  void refresh() { segments_ = log_.segments(); }
+
+  /// Goes to the frame that holds `at`, or the first one behind it.
+  [[nodiscard]] result<void> seek(position at);
+  /// The next commit frame that begins at or below `last`; nothing if there is none.
+  /// Errors: corrupt_data for a stretch where no frame can be found: positions in its info. The next call goes on behind.
+  [[nodiscard]] result<std::optional<found_frame>> next(position last);
+
+ private:
+  [[nodiscard]] result<std::span<const std::byte>> window_at(const log::segment& segment, std::uint64_t wanted_bytes);
+  [[nodiscard]] error skip_damage(const log::segment& segment);
+
+  const published_log& log_;
+  std::shared_ptr<const log::segment_list> segments_;
+  std::size_t index_ = 0;
+  std::uint64_t offset_ = 0;
+  position expected_;  // Of the next event, to say which positions are damaged.
+  log::lease window_;  // Bytes of the current segment from window_offset_ on.
+  std::uint64_t window_offset_ = 0;
+};
+
+/// Reads the log in the order of positions, or against it, with a filter.
+class log_cursor {
+ public:
+  log_cursor(const published_log& log, const read_all_options& options);
+
+  [[nodiscard]] result<event_batch> next();
+
+ private:
+  [[nodiscard]] result<event_batch> next_forwards();
+  [[nodiscard]] result<event_batch> next_backwards();
+  [[nodiscard]] result<void> open_next_frame(position last, bool& at_end);
+  /// Moves events of the open frame into the batch until either is used up.
+  [[nodiscard]] result<void> drain_frame(batch_builder& batch, position last);
+  [[nodiscard]] error damaged_rest(const char* what);
+  [[nodiscard]] bool wanted(std::string_view stream, std::string_view type) const noexcept;
+  [[nodiscard]] result<void> fetch_block(position last);
+
+  struct open_frame_state {
+    frame_walker::found_frame frame;
+    format::stream_table table;
+    std::optional<format::record_cursor> records;
+    std::uint32_t next_ordinal = 0;
+  };
+
+  const published_log& log_;
+  read_all_options options_;
+  std::uint64_t remaining_;
+  position after_;   // What is still to come lies above this ...
+  position before_;  // ... and below this.
+  frame_walker walker_;
+  bool sought_ = false;
+  std::optional<open_frame_state> open_;
+  std::optional<error> pending_error_;    // To be given behind what was read before it.
+  std::vector<event_batch> block_;        // Fetched for reading backwards, ascending.
+  std::size_t block_left_ = 0;            // Of the events of the last batch in it.
+};
+
+/// The event at a position, if it may be seen.
+[[nodiscard]] result<std::optional<event>> read_position(const published_log& log, position at, position visible);
+
+}  // namespace mainstem::engine

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/record_reader.h"
+
+#include <algorithm>
+
+#include "format/event_access.h"
+
+namespace mainstem::engine {
+namespace {
+
+// Enough for most events, so that copied mode reads once.
+constexpr std::uint64_t first_read_bytes = 4096;
+
+error damaged(const log::segment& segment, std::uint64_t offset, const char* what) {
+  return error(errc::corrupt_data, error_info{.detail = what, .path = segment.file().path(), .offset = offset});
+}
+
+}  // namespace
+
+void batch_builder::reverse() noexcept { std::reverse(views_.begin(), views_.end()); }
+
+event_batch batch_builder::take() {
+  bytes_ = 0;
+  return detail::event_access::make_batch(std::exchange(views_, {}), std::exchange(owners_, {}));
+}
+
+result<const log::segment*> record_reader::segment_of(std::uint32_t number) const {
+  if (segments_->empty() || number < segments_->front()->number() || number > segments_->back()->number()) {
+    return error(errc::missing_segment, "there is no segment " + std::to_string(number));
+  }
+  return (*segments_)[number - segments_->front()->number()].get();
+}
+
+result<located_record> record_reader::locate(index::event_address address) const {
+  auto found = segment_of(address.segment());
+  if (!found) return found.error();
+  const log::segment& segment = **found;
+  const std::uint64_t offset = address.offset_bytes();
+  const std::uint64_t end = segment.end_offset();
+  if (offset < format::segment_header_layout::size || offset >= end) {
+    return damaged(segment, offset, "no event can stand here");
+  }
+  // A mapping costs the same whatever the size, so the guess matters only to copied mode.
+  auto view = segment.view(offset, std::min(first_read_bytes, end - offset));
+  if (!view) return view.error();
+  auto record = format::decode_record(view->bytes);
+  if (!record) {
+    view = segment.view(offset, end - offset);
+    if (!view) return view.error();
+    record = format::decode_record(view->bytes);
+  }
+  if (!record || !format::verify_record(*record)) return damaged(segment, offset, "the event does not carry its checksum");
+
+  located_record located;
+  located.record = *record;
+  located.owner = view->owner;
+  const std::uint64_t body = offset - record->body_offset_bytes;
+  if (record->body_offset_bytes > offset) return damaged(segment, offset, "the event names an impossible frame");
+  auto head = segment.view(body, std::min<std::uint64_t>(format::commit_body_layout::size, end - body));
+  if (!head) return head.error();
+  if (head->bytes.size() < format::commit_body_layout::size) return damaged(segment, body, "the frame has no body");
+  const auto streams = load<std::uint16_t>(head->bytes.data() + format::commit_body_layout::stream_count.offset);
+  const std::uint64_t prefix_size = format::prefix_bytes(streams);
+  if (prefix_size > body) return damaged(segment, body, "the frame has no prefix");
+  located.frame_offset = body - prefix_size;
+  auto fixed = segment.view(located.frame_offset, format::frame_prefix_layout::size);
+  if (!fixed) return fixed.error();
+  const auto prefix = format::decode_fixed_prefix(fixed->bytes, end - located.frame_offset, log_.store().secret,
+                                                  located.frame_offset);
+  if (!prefix || prefix->stream_count != streams || prefix->segment != segment.number() ||
+      record->ordinal >= prefix->event_count || record->stream_index >= streams) {
+    return damaged(segment, located.frame_offset, "the frame of the event does not carry its checksum");
+  }
+  located.prefix = *prefix;
+  return located;
+}
+
+void record_reader::prefetch(index::event_address address) const noexcept {
+  const auto segment = segment_of(address.segment());
+  if (!segment) return;
+  const std::byte* const at = (*segment)->mapped_at(address.offset_bytes());
+  if (at == nullptr) return;
+  constexpr std::size_t line_bytes = 64;
+  constexpr std::size_t lines = 5;
+  for (std::size_t line = 0; line < lines; ++line) __builtin_prefetch(at + line * line_bytes - line_bytes);
+}
+
+result<log::lease> record_reader::frame_of(const located_record& located) const {
+  auto segment = segment_of(located.prefix.segment);
+  if (!segment) return segment.error();
+  return (*segment)->view(located.frame_offset, located.prefix.length);
+}
+
+error record_reader::damaged_frame(const located_record& located, const char* what) const {
+  auto segment = segment_of(located.prefix.segment);
+  if (!segment) return segment.error();
+  return damaged(**segment, located.frame_offset, what);
+}
+
+result<std::string_view> record_reader::stream_of(const located_record& located, std::span<const std::byte> frame) const {
+  const auto body = frame.subspan(format::prefix_bytes(located.prefix.stream_count));
+  const auto name = format::stream_name_at(body, located.record.stream_index);
+  if (name) return *name;
+  return damaged_frame(located, "the stream names of the frame do not carry their checksum");
+}
+
+result<version> record_reader::version_of(const located_record& located, std::span<const std::byte> frame) const {
+  if (!format::verify_versions(located.prefix, frame)) {
+    return damaged_frame(located, "the versions of the frame do not carry their checksum");
+  }
+  return version(format::first_version_of(frame, located.record.stream_index) + located.record.stream_ordinal);
+}
+
+}  // namespace mainstem::engine

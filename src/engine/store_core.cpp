@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/store_core.h"
+
+#include "base/assert.h"
+#include "engine/look_up.h"
+#include "engine/tail_replay.h"
+#include "log/manifest_file.h"
+#include "log/recovery.h"
+
+namespace mainstem::engine {
+namespace {
+
+constexpr std::string_view lock_name = "lock";
+constexpr std::string_view index_name = "index";
+
+constexpr std::size_t merge_budget_events = 256U << 10U;
+
+bool index_is_useless(const error& why) {
+  return why == errc::corrupt_index || why == errc::foreign_file || why == errc::unsupported_format;
+}
+
+log::segment_file_options file_options(const store_options& options) {
+  return {.segment_size_bytes = options.segment_size_bytes,
+          .preparation = options.preallocation == preallocation::zero_fill ? log::space_preparation::zero_fill
+                                                                           : log::space_preparation::reserve,
+          .access = options.read_mode == read_mode::mapped ? log::read_access::mapped : log::read_access::copied};
+}
+
+bool ever_accepted_loss(const log::segment_list& segments) {
+  for (const auto& segment : segments) {
+    if ((segment->header().flags & format::segment_flags::loss_accepted) != 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+store_core::store_core(const store_options& options, const surroundings& around)
+    : options_(options), clock_(around.clock), random_(around.random) {}
+
+store_core::~store_core() = default;
+
+result<std::unique_ptr<store_core>> store_core::open(const std::string& path, const store_options& options,
+                                                     const surroundings& around) {
+  const auto began = around.clock.monotonic();
+  std::unique_ptr<store_core> core(new store_core(options, around));
+  if (auto opened = core->open_folder(path, around); !opened) return opened.error();
+  if (auto opened = core->open_index(around); !opened) return opened.error();
+  if (auto recovered = core->recover_log(); !recovered) return recovered.error();
+  if (auto brought = core->bring_back_tail(); !brought) return brought.error();
+  core->report_.duration = around.clock.monotonic() - began;
+  return core;
+}
+
+result<void> store_core::open_folder(const std::string& path, const surroundings& around) {
+  auto folder = around.disk.open_directory(path, options_.create_if_missing);
+  if (!folder) {
+    if (folder.error() == boost::system::errc::make_error_code(boost::system::errc::no_such_file_or_directory)) {
+      return error(errc::store_not_found, error_info{.path = path});
+    }
+    return folder.error();
+  }
+  folder_ = std::move(*folder);
+  auto locked = folder_->lock(lock_name);
+  if (!locked) return locked.error();
+  writer_lock_ = std::move(*locked);
+
+  auto identity = open_identity();
+  if (!identity) return identity.error();
+  log_.emplace(*identity);
+  auto log_folder = folder_->open_directory(log::log_folder_name, true);
+  if (!log_folder) return log_folder.error();
+  if (auto synced = folder_->sync(); !synced) return synced;
+  files_.emplace(std::move(*log_folder), *identity, file_options(options_), clock_);
+  return {};
+}
+
+result<format::store_identity> store_core::open_identity() {
+  auto found = log::read_manifest(*folder_, true);
+  if (found) return found->store;
+  if (!(found.error() == errc::store_not_found) || !options_.create_if_missing) return found.error();
+
+  const auto draw_id = [this] {
+    uuid::bytes_type bytes;
+    random_.fill(bytes);
+    return uuid(bytes);
+  };
+  format::manifest made;
+  made.store.store_id = draw_id();
+  made.store.lineage_id = draw_id();
+  random_.fill(std::as_writable_bytes(std::span(&made.store.secret, 1)));
+  made.created = clock_.unix_nanoseconds();
+  made.minimum_reader = 1;  // 0.1
+  made.writer_version = MAINSTEM_VERSION;
+  if (auto created = log::create_manifest(*folder_, made); !created) return created.error();
+  return made.store;
+}
+
+result<void> store_core::open_index(const surroundings& around) {
+  index_provider_ = around.make_index_provider(folder_);
+  const auto try_to_open = [this]() -> result<std::unique_ptr<index::stream_index>> {
+    auto environment = index_provider_->open(index_name);
+    if (!environment) return environment.error();
+    return index::stream_index::open(std::move(*environment), identity().store_id, {});
+  };
+  auto opened = try_to_open();
+  if (!opened && index_is_useless(opened.error())) {
+    report_.index_rebuilt = true;
+    if (auto discarded = index_provider_->discard(index_name); !discarded) return discarded;
+    opened = try_to_open();
+  }
+  if (!opened) return opened.error();
+  index_ = std::move(*opened);
+  log_->set_index(index_.get());
+  return {};
+}
+
+result<void> store_core::recover_log() {
+  auto snapshot = index_->snapshot();
+  if (!snapshot) return snapshot.error();
+  log::recovery_request request;
+  request.from = snapshot->flushed();
+  request.evidence = request.from.last;
+  request.accept_loss = options_.accept_loss;
+  const auto stage = request.from.last == position{} ? progress::stage::rebuilding_index : progress::stage::recovering_log;
+  request.on_progress = [this, stage](std::uint64_t done, std::uint64_t total) {
+    if (options_.on_progress) options_.on_progress({stage, done, total});
+  };
+  auto recovered = log::recover(*files_, request);
+  if (!recovered) return recovered.error();
+  recovered_ = std::move(*recovered);
+
+  log_->set_segments(recovered_->segments);
+  report_.clean = recovered_->clean;
+  report_.last_position = recovered_->end.last;
+  report_.events_rewritten = recovered_->events_rewritten;
+  report_.bytes_cut = recovered_->bytes_cut;
+  report_.damage = recovered_->damage;
+  return {};
+}
+
+result<void> store_core::bring_back_tail() {
+  auto snapshot = index_->snapshot();
+  if (!snapshot) return snapshot.error();
+  const format::log_point from = snapshot->flushed();
+  snapshot = error(errc::store_closed);  // Ends its transaction: the index is about to be written.
+
+  const bool read_only = recovered_->damage.has_value() && !options_.accept_loss;
+  tail_replay replay(*log_, {.generation_events = options_.index_flush_events,
+                             .may_write_index = !read_only,
+                             .has_gaps = recovered_->damage.has_value() || ever_accepted_loss(recovered_->segments)});
+  if (auto replayed = replay.run(from); !replayed) return replayed;
+  report_.events_replayed = replay.events();
+  report_.index_rebuilt = report_.index_rebuilt || (from.last == position{} && replay.events() > options_.index_flush_events);
+  log_->publish_written(recovered_->end.last);
+  log_->publish_durable(recovered_->durable);
+
+  commit_pipeline::options settings;
+  settings.epoch = recovered_->epoch;
+  settings.queue_bytes = options_.queue_bytes;
+  settings.generation_events = options_.index_flush_events;
+  settings.last_timestamp = recovered_->last_timestamp;
+  settings.marked = recovered_->clean;
+  const position index_has = replay.index_has();
+  pipeline_ = std::make_unique<commit_pipeline>(*log_, *files_, settings, recovered_->end, recovered_->segments.back(),
+                                                std::move(replay).take(), index_has);
+  if (recovered_->spare) pipeline_->offer_spare(std::move(recovered_->spare));
+  if (read_only) pipeline_->refuse(*recovered_->damage);
+  recovered_.reset();
+  return {};
+}
+
+result<void> store_core::spare_step(lock& held) {
+  const std::uint32_t number = pipeline_->spare_number();
+  held.unlock();
+  auto made = files_->make_spare(number, options_.segment_size_bytes);
+  held.lock();
+  if (!made) return made.error();
+  pipeline_->offer_spare(std::move(*made));
+  return {};
+}
+
+result<bool> store_core::seal_step(lock& held) {
+  const auto ended = pipeline_->take_ended();
+  if (!ended) return false;
+  const std::uint32_t epoch = pipeline_->epoch();
+  const position durable = log_->durable();
+  held.unlock();
+  // If this fails, the segment goes without a trailer until the store is opened again.
+  auto sealed = files_->seal(*ended->segment, ended->chain, epoch, durable);
+  held.lock();
+  if (!sealed) return sealed.error();
+  return true;
+}
+
+result<bool> store_core::flush_step(lock& held) {
+  const auto flushable = pipeline_->oldest_flushable();
+  if (!flushable) return false;
+  held.unlock();
+  auto flushed = [&]() -> result<void> {
+    auto snapshot = index_->snapshot();
+    if (!snapshot) return snapshot.error();
+    const format::log_point from = snapshot->flushed();
+    snapshot = error(errc::store_closed);  // Ends its transaction before the index is written.
+    const auto chunks = flushable->generation->to_chunks();
+    return index_->flush(from, flushable->to, chunks.streams);
+  }();
+  held.lock();
+  if (!flushed) {
+    index_failure_ = flushed.error();
+    return flushed.error();
+  }
+  index_failure_.reset();
+  ++index_flushes_;
+  pipeline_->generation_flushed();
+  return true;
+}
+
+result<bool> store_core::merge_step() { return index_->merge_step(merge_budget_events); }
+
+std::vector<std::shared_ptr<commit_group>> store_core::write_step(lock& held) {
+  const write_plan plan = pipeline_->begin_write(clock_.unix_nanoseconds());
+  held.unlock();
+  const result<void> performed = perform(plan);
+  held.lock();
+  pipeline_->finish_write(plan, performed);
+  std::vector<std::shared_ptr<commit_group>> finished;
+  if (!performed) finished = pipeline_->take_failed_groups();
+  finished.push_back(plan.group);
+  return finished;
+}
+
+store_info store_core::info(lock& /*held*/) const {
+  store_info info;
+  info.store_id = identity().store_id;
+  info.lineage_id = identity().lineage_id;
+  info.durable = log_->durable();
+  info.written = log_->written();
+  const auto segments = log_->segments();
+  info.segments = segments->size();
+  for (const auto& segment : *segments) info.log_bytes += segment->end_offset();
+  if (auto snapshot = index_->snapshot()) info.indexed = snapshot->flushed().last;
+  if (auto size = index_->size_bytes()) info.index_bytes = *size;
+  info.index_flushes = index_flushes_;
+  info.failure = pipeline_->failure();
+  return info;
+}
+
+result<append_outcome> append_alone(store_core& core, store_core::lock& held, commit_request& request) {
+  using submitted = commit_pipeline::submitted;
+  for (;;) {
+    switch (core.pipeline().submit(request)) {
+      case submitted::answered: return *request.answer;
+      case submitted::needs_lookup:
+        if (auto looked = look_up(core.log(), request); !looked) return looked.error();
+        break;
+      case submitted::needs_segment:
+        if (auto made = core.spare_step(held); !made) return made.error();
+        break;
+      case submitted::must_wait: core.write_step(held); break;
+      case submitted::queued:
+        while (core.pipeline().can_write()) core.write_step(held);
+        return *request.answer;
+    }
+  }
+}
+
+}  // namespace mainstem::engine

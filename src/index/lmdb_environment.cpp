@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "index/lmdb_environment.h"
+
+#include <cerrno>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include <sys/stat.h>
+
+#include "index/lmdb_handle.h"
+#include "index/lmdb_layout.h"
+
+namespace mainstem::index {
+namespace {
+
+constexpr std::string_view data_file = "data.mdb";
+
+MDB_val as_value(bytes_view bytes) noexcept {
+  // LMDB takes keys and values as pointers to memory that it does not change.
+  return {bytes.size(), const_cast<std::byte*>(bytes.data())};
+}
+
+bytes_view as_view(const MDB_val& value) noexcept {
+  return {static_cast<const std::byte*>(value.mv_data), value.mv_size};
+}
+
+/// A folder that is open in this process. LMDB would let it be opened a second time, and when one
+/// of the two is closed, the locks of both are gone.
+class open_guard {
+ public:
+  using identity = std::pair<dev_t, ino_t>;
+
+  static result<std::unique_ptr<open_guard>> take(const std::string& path) {
+    struct stat status = {};
+    if (::stat(path.c_str(), &status) != 0) {
+      return error(boost::system::error_code(errno, boost::system::system_category()),
+                   error_info{.detail = "looking for the folder of LMDB", .path = path});
+    }
+    const identity which{status.st_dev, status.st_ino};
+    const std::scoped_lock held(lock());
+    if (!all().insert(which).second) {
+      return error(errc::store_locked,
+                   error_info{.detail = "this process has it open already", .path = path});
+    }
+    return std::unique_ptr<open_guard>(new open_guard(which));
+  }
+  open_guard(const open_guard&) = delete;
+  open_guard& operator=(const open_guard&) = delete;
+  ~open_guard() {
+    const std::scoped_lock held(lock());
+    all().erase(which_);
+  }
+
+ private:
+  explicit open_guard(identity which) noexcept : which_(which) {}
+  static std::mutex& lock() {
+    static std::mutex instance;
+    return instance;
+  }
+  static std::set<identity>& all() {
+    static std::set<identity> instance;
+    return instance;
+  }
+  identity which_;
+};
+
+class lmdb_cursor final : public cursor {
+ public:
+  static result<std::unique_ptr<cursor>> open(const lmdb_handle& handle, MDB_txn* transaction,
+                                              table over) {
+    MDB_cursor* raw = nullptr;
+    const int code = mdb_cursor_open(transaction, handle.dbi(over), &raw);
+    if (code != 0) return handle.failure(code, "opening a cursor of LMDB");
+    return std::unique_ptr<cursor>(new lmdb_cursor(handle, raw));
+  }
+  lmdb_cursor(const lmdb_cursor&) = delete;
+  lmdb_cursor& operator=(const lmdb_cursor&) = delete;
+  ~lmdb_cursor() override { mdb_cursor_close(raw_); }
+
+  result<std::optional<row>> seek(bytes_view key) override {
+    return move(as_value(key), MDB_SET_RANGE);
+  }
+  result<std::optional<row>> next() override {
+    if (at_end_) return std::optional<row>{};
+    return move({}, MDB_NEXT);
+  }
+  result<std::optional<row>> previous() override {
+    if (at_end_) return move({}, MDB_LAST);
+    auto found = move({}, MDB_PREV);
+    at_end_ = false;
+    return found;
+  }
+
+ private:
+  lmdb_cursor(const lmdb_handle& handle, MDB_cursor* raw) noexcept : handle_(handle), raw_(raw) {}
+
+  result<std::optional<row>> move(MDB_val key, MDB_cursor_op how) {
+    MDB_val value = {};
+    const int code = mdb_cursor_get(raw_, &key, &value, how);
+    at_end_ = code == MDB_NOTFOUND;
+    if (at_end_) return std::optional<row>{};
+    if (code != 0) return handle_.failure(code, "moving a cursor of LMDB");
+    return std::optional<row>{row{as_view(key), as_view(value)}};
+  }
+
+  const lmdb_handle& handle_;
+  MDB_cursor* raw_;
+  bool at_end_ = false;
+};
+
+result<std::optional<bytes_view>> get_from(const lmdb_handle& handle, MDB_txn* transaction,
+                                           table from, bytes_view key) {
+  MDB_val wanted = as_value(key);
+  MDB_val found = {};
+  const int code = mdb_get(transaction, handle.dbi(from), &wanted, &found);
+  if (code == MDB_NOTFOUND) return std::optional<bytes_view>{};
+  if (code != 0) return handle.failure(code, "reading from LMDB");
+  return std::optional<bytes_view>{as_view(found)};
+}
+
+class lmdb_read final : public read_transaction {
+ public:
+  lmdb_read(std::shared_ptr<lmdb_handle> handle, MDB_txn* raw) noexcept
+      : handle_(std::move(handle)), raw_(raw) {}
+  lmdb_read(const lmdb_read&) = delete;
+  lmdb_read& operator=(const lmdb_read&) = delete;
+  ~lmdb_read() override { handle_->give_back_reader(raw_); }
+
+  result<std::optional<bytes_view>> get(table from, bytes_view key) override {
+    return get_from(*handle_, raw_, from, key);
+  }
+  result<std::unique_ptr<cursor>> open_cursor(table over) override {
+    return lmdb_cursor::open(*handle_, raw_, over);
+  }
+
+ private:
+  std::shared_ptr<lmdb_handle> handle_;
+  MDB_txn* raw_;
+};
+
+class lmdb_write final : public write_transaction {
+ public:
+  lmdb_write(std::shared_ptr<lmdb_handle> handle, MDB_txn* raw) noexcept
+      : handle_(std::move(handle)), raw_(raw) {}
+  lmdb_write(const lmdb_write&) = delete;
+  lmdb_write& operator=(const lmdb_write&) = delete;
+  ~lmdb_write() override {
+    if (raw_ != nullptr) mdb_txn_abort(raw_);
+  }
+
+  result<std::optional<bytes_view>> get(table from, bytes_view key) override {
+    return get_from(*handle_, raw_, from, key);
+  }
+  result<std::unique_ptr<cursor>> open_cursor(table over) override {
+    return lmdb_cursor::open(*handle_, raw_, over);
+  }
+  result<void> put(table into, bytes_view key, bytes_view value, bool append) override {
+    MDB_val raw_key = as_value(key);
+    MDB_val raw_value = as_value(value);
+    const int code =
+        mdb_put(raw_, handle_->dbi(into), &raw_key, &raw_value, append ? MDB_APPEND : 0U);
+    if (code == MDB_KEYEXIST && append) {
+      return error(errc::corrupt_index, "a table goes on behind what should be its end");
+    }
+    if (code != 0) return handle_->failure(code, "writing to LMDB");
+    return {};
+  }
+  result<void> erase(table from, bytes_view key) override {
+    MDB_val raw_key = as_value(key);
+    const int code = mdb_del(raw_, handle_->dbi(from), &raw_key, nullptr);
+    if (code != 0 && code != MDB_NOTFOUND) return handle_->failure(code, "erasing from LMDB");
+    return {};
+  }
+  result<void> commit() override { return handle_->commit(std::exchange(raw_, nullptr)); }
+
+ private:
+  std::shared_ptr<lmdb_handle> handle_;
+  MDB_txn* raw_;
+};
+
+class lmdb_environment final : public environment {
+ public:
+  lmdb_environment(std::unique_ptr<open_guard> guard, std::shared_ptr<lmdb_handle> handle) noexcept
+      : guard_(std::move(guard)), handle_(std::move(handle)) {}
+
+  result<std::unique_ptr<read_transaction>> begin_read() override {
+    auto raw = handle_->take_reader();
+    if (!raw) return raw.error();
+    return std::unique_ptr<read_transaction>(std::make_unique<lmdb_read>(handle_, *raw));
+  }
+  result<std::unique_ptr<write_transaction>> begin_write() override {
+    auto raw = handle_->begin_write();
+    if (!raw) return raw.error();
+    return std::unique_ptr<write_transaction>(std::make_unique<lmdb_write>(handle_, *raw));
+  }
+  result<void> sync() override { return handle_->sync(); }
+  result<std::uint64_t> size_bytes() override { return handle_->size_bytes(); }
+
+ private:
+  std::unique_ptr<open_guard> guard_;
+  std::shared_ptr<lmdb_handle> handle_;
+};
+
+bool is_missing(const error& failure) {
+  return failure.code() == boost::system::errc::no_such_file_or_directory;
+}
+
+error not_an_environment(const os::directory& in, std::string_view name, const error& why) {
+  return {errc::corrupt_index,
+          error_info{.detail = why.message(), .path = in.path() + "/" + std::string(name)}};
+}
+
+}  // namespace
+
+lmdb_provider::lmdb_provider(std::shared_ptr<os::directory> store_directory, lmdb_options options)
+    : store_directory_(std::move(store_directory)), options_(options) {}
+
+result<std::unique_ptr<environment>> lmdb_provider::open(std::string_view name) {
+  auto there = exists(name);
+  if (!there) return there.error();
+  if (!*there) {
+    if (auto created = create(name); !created) return created.error();
+  }
+  auto folder = store_directory_->open_directory(name, false);
+  if (!folder) return folder.error();
+  auto guard = open_guard::take((*folder)->path());
+  if (!guard) return guard.error();
+  auto handle = lmdb_handle::open((*folder)->path(), options_, lmdb_handle::mode::existing);
+  if (!handle) return handle.error();
+  return std::unique_ptr<environment>(
+      std::make_unique<lmdb_environment>(std::move(*guard), std::move(*handle)));
+}
+
+/// True if an environment is there that can be trusted; false if there is nothing of this name.
+result<bool> lmdb_provider::exists(std::string_view name) {
+  auto folder = store_directory_->open_directory(name, false);
+  if (!folder) {
+    if (is_missing(folder.error())) return false;
+    if (folder.error().code() == boost::system::errc::not_a_directory) {
+      return not_an_environment(*store_directory_, name, folder.error());
+    }
+    return folder.error();
+  }
+  auto data = (*folder)->open_file(data_file, os::open_mode::read_only);
+  if (!data) {
+    // A folder gets its name only when everything is in it, so something has been taken out of this
+    // one.
+    if (is_missing(data.error()) || data.error().code() == boost::system::errc::is_a_directory) {
+      return not_an_environment(*store_directory_, name, data.error());
+    }
+    return data.error();
+  }
+  if (auto checked = check_lmdb_file(**data); !checked) return checked.error();
+  return true;
+}
+
+// LMDB neither syncs its folder nor its first meta pages. So it begins aside, and gets its name
+// when all is synced.
+result<void> lmdb_provider::create(std::string_view name) {
+  const std::string aside = std::string(name) + ".new";
+  if (auto cleared = store_directory_->remove_tree(aside); !cleared) return cleared.error();
+  auto folder = store_directory_->open_directory(aside, true);
+  if (!folder) return folder.error();
+  {
+    auto handle = lmdb_handle::open((*folder)->path(), options_, lmdb_handle::mode::create);
+    if (!handle) return handle.error();
+  }
+  auto data = (*folder)->open_file(data_file, os::open_mode::read_write);
+  if (!data) return data.error();
+  if (auto synced = (*data)->sync(); !synced) return synced.error();
+  if (auto synced = (*folder)->sync(); !synced) return synced.error();
+  if (auto renamed = store_directory_->rename(aside, name); !renamed) return renamed.error();
+  return store_directory_->sync();
+}
+
+result<void> lmdb_provider::discard(std::string_view name) {
+  auto folder = store_directory_->open_directory(name, false);
+  if (!folder) {
+    if (is_missing(folder.error())) return {};
+    if (folder.error().code() != boost::system::errc::not_a_directory) return folder.error();
+    if (auto removed = store_directory_->remove(name); !removed) return removed.error();
+    return store_directory_->sync();
+  }
+  // Where it is still open, the guard says so.
+  auto guard = open_guard::take((*folder)->path());
+  if (!guard) return guard.error();
+  if (auto removed = store_directory_->remove_tree(name); !removed) return removed.error();
+  return store_directory_->sync();
+}
+
+}  // namespace mainstem::index

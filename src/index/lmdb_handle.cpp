@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "index/lmdb_handle.h"
+
+#include <cerrno>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "index/lmdb_error.h"
+
+namespace mainstem::index {
+namespace {
+
+constexpr std::uint64_t gibibyte = std::uint64_t{1} << 30U;
+constexpr std::uint64_t smallest_map_bytes = gibibyte;
+constexpr std::size_t most_idle_readers = 256;
+constexpr mode_t file_mode = 0644;
+constexpr std::array<const char*, table_count> table_names = {"meta", "names",   "heads",
+                                                              "runs", "entries", "merged"};
+
+// Sanitizers shadow every mapping with memory of their own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t largest_map_bytes = 4 * gibibyte;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr std::uint64_t largest_map_bytes = 4 * gibibyte;
+#else
+constexpr std::uint64_t largest_map_bytes = 1024 * gibibyte;
+#endif
+#else
+constexpr std::uint64_t largest_map_bytes = 1024 * gibibyte;
+#endif
+
+}  // namespace
+
+error lmdb_handle::failure(int code, const char* doing) const {
+  return lmdb_failure(code, doing, path_);
+}
+
+int lmdb_handle::open_environment(const lmdb_options& options, std::uint64_t map_bytes) {
+  int code = mdb_env_create(&environment_);
+  if (code != 0) return code;
+  code = mdb_env_set_mapsize(environment_, map_bytes);
+  if (code == 0) code = mdb_env_set_maxdbs(environment_, table_count);
+  if (code == 0) code = mdb_env_set_maxreaders(environment_, options.most_readers);
+  // NORDAHEAD: look-ups are scattered. NOTLS: a read transaction is bound to its object, not to a
+  // thread.
+  if (code == 0) {
+    code = mdb_env_open(environment_, path_.c_str(), MDB_NOMETASYNC | MDB_NORDAHEAD | MDB_NOTLS,
+                        file_mode);
+  }
+  if (code != 0) {
+    // LMDB demands this even after a failed open.
+    mdb_env_close(environment_);
+    environment_ = nullptr;
+  }
+  return code;
+}
+
+// A table that is missing from what exists is damage, and must not come back as an empty one.
+int lmdb_handle::open_tables(mode how) {
+  const bool creating = how == mode::create;
+  MDB_txn* transaction = nullptr;
+  int code = mdb_txn_begin(environment_, nullptr, creating ? 0U : MDB_RDONLY, &transaction);
+  if (code != 0) return code;
+  for (std::size_t i = 0; code == 0 && i < table_count; ++i) {
+    code = mdb_dbi_open(transaction, table_names[i], creating ? MDB_CREATE : 0U, &tables_[i]);
+  }
+  if (code == 0) return mdb_txn_commit(transaction);
+  mdb_txn_abort(transaction);
+  return code;
+}
+
+result<std::shared_ptr<lmdb_handle>> lmdb_handle::open(const std::string& path,
+                                                       const lmdb_options& options, mode how) {
+  std::shared_ptr<lmdb_handle> handle(new lmdb_handle(path));
+  const bool any_size = options.map_bytes == 0;
+  std::uint64_t map_bytes = any_size ? largest_map_bytes : options.map_bytes;
+  int code = handle->open_environment(options, map_bytes);
+  while (code == ENOMEM && any_size && map_bytes > smallest_map_bytes) {
+    map_bytes /= 4;
+    code = handle->open_environment(options, map_bytes);
+  }
+  if (code != 0) return handle->failure(code, "opening LMDB");
+  // Slots of processes that died would hold back the reuse of pages for ever.
+  int dead = 0;
+  code = mdb_reader_check(handle->environment_, &dead);
+  if (code != 0) return handle->failure(code, "clearing dead readers from LMDB");
+  code = handle->open_tables(how);
+  if (code != 0) return handle->failure(code, "opening the tables of LMDB");
+  handle->fill_up_file();
+  return handle;
+}
+
+lmdb_handle::~lmdb_handle() {
+  for (MDB_txn* reader : idle_) mdb_txn_abort(reader);
+  if (environment_ != nullptr) mdb_env_close(environment_);
+}
+
+result<MDB_txn*> lmdb_handle::take_reader() {
+  MDB_txn* reader = nullptr;
+  {
+    const std::scoped_lock held(idle_lock_);
+    if (!idle_.empty()) {
+      reader = idle_.back();
+      idle_.pop_back();
+    }
+  }
+  if (reader != nullptr) {
+    const int code = mdb_txn_renew(reader);
+    if (code == 0) return reader;
+    mdb_txn_abort(reader);
+    return failure(code, "renewing a read transaction of LMDB");
+  }
+  const int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &reader);
+  if (code != 0) return failure(code, "beginning a read transaction of LMDB");
+  return reader;
+}
+
+void lmdb_handle::give_back_reader(MDB_txn* reader) noexcept {
+  mdb_txn_reset(reader);
+  {
+    const std::scoped_lock held(idle_lock_);
+    if (idle_.size() < most_idle_readers) {
+      idle_.push_back(reader);
+      return;
+    }
+  }
+  mdb_txn_abort(reader);
+}
+
+result<MDB_txn*> lmdb_handle::begin_write() {
+  if (auto good = refuse_after_failure(); !good) return good.error();
+  MDB_txn* transaction = nullptr;
+  const int code = mdb_txn_begin(environment_, nullptr, 0, &transaction);
+  if (code != 0) return failure(code, "beginning a write transaction of LMDB");
+  return transaction;
+}
+
+result<void> lmdb_handle::commit(MDB_txn* transaction) {
+  const int code = mdb_txn_commit(transaction);
+  if (code == 0) {
+    fill_up_file();
+    return {};
+  }
+  const error why = failure(code, "committing to LMDB");
+  // A full disk is noticed while pages are written that nothing leads to yet. After anything else,
+  // nobody knows which pages of which commit the disk has, and a sync that comes later would not
+  // tell either.
+  // And a transaction that had failed before was not even tried.
+  if (!(why == errc::disk_full) && code != MDB_BAD_TXN) fail_for_good(why);
+  return why;
+}
+
+result<void> lmdb_handle::sync() {
+  if (auto good = refuse_after_failure(); !good) return good.error();
+  const int code = mdb_env_sync(environment_, 1);
+  if (code == 0) return {};
+  const error why = failure(code, "syncing LMDB");
+  fail_for_good(why);
+  return why;
+}
+
+// Pages at the end that a transaction took and gave up again are never written: the file may then
+// be shorter than its meta page says, which is what a truncated file looks like to
+// check_lmdb_file(). A failure does no harm but a rebuild, after a crash. posix_fallocate and not
+// ftruncate, because the next transaction may be writing already, and what it has added must not be
+// cut.
+void lmdb_handle::fill_up_file() const noexcept {
+  mdb_filehandle_t descriptor = -1;
+  struct stat status = {};
+  if (mdb_env_get_fd(environment_, &descriptor) != 0 || ::fstat(descriptor, &status) != 0) return;
+  const auto needed = static_cast<off_t>(size_bytes());
+  if (status.st_size < needed) static_cast<void>(::posix_fallocate(descriptor, needed - 1, 1));
+}
+
+std::uint64_t lmdb_handle::size_bytes() const noexcept {
+  MDB_envinfo info = {};
+  MDB_stat status = {};
+  mdb_env_info(environment_, &info);
+  mdb_env_stat(environment_, &status);
+  return (std::uint64_t{info.me_last_pgno} + 1) * status.ms_psize;
+}
+
+result<void> lmdb_handle::refuse_after_failure() {
+  const std::scoped_lock held(failure_lock_);
+  if (failure_) return *failure_;
+  return {};
+}
+
+void lmdb_handle::fail_for_good(const error& why) {
+  const std::scoped_lock held(failure_lock_);
+  if (!failure_) failure_ = std::make_unique<const error>(why);
+}
+
+}  // namespace mainstem::index

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mainstem/error.h>
+
+#include "os/file.h"
+
+namespace mainstem::index {
+
+/// Looks at an LMDB data file before LMDB does: it maps the file, and what is missing from the end
+/// of a mapped file is a SIGBUS. Both meta pages must be whole, and the newer one must lead nowhere
+/// beyond the file's end. Errors: corrupt_index; what reading fails with.
+[[nodiscard]] result<void> check_lmdb_file(os::file& data);
+
+}  // namespace mainstem::index

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "index/tail.h"
+
+#include <bit>
+
+#include <xxhash.h>
+
+#include "base/assert.h"
+#include "base/checksum.h"
+
+namespace mainstem::index {
+namespace {
+
+constexpr std::size_t stream_block_size = 256;
+
+// A commit is added whole, so a generation may grow past what it expects by the largest commit.
+constexpr std::size_t most_events_of_a_commit = limits::commit_bytes / 48;
+
+}  // namespace
+
+name_hash hash_name(std::string_view stream, std::uint64_t secret) noexcept {
+  const XXH128_hash_t hash = XXH3_128bits_withSeed(stream.data(), stream.size(), secret);
+  return {hash.high64, hash.low64};
+}
+
+std::uint32_t hash_id(const event_id& id) noexcept { return static_cast<std::uint32_t>(checksum64(id.bytes())); }
+
+tail_generation::tail_generation(std::size_t expected_events)
+    : expected_events_(expected_events),
+      blocks_((expected_events + most_events_of_a_commit) / block_events + 1),
+      slot_mask_(std::bit_ceil((expected_events + limits::streams_per_commit) * 2) - 1),
+      slots_(std::make_unique<std::atomic<stream_entry*>[]>(slot_mask_ + 1)) {}
+
+tail_generation::~tail_generation() {
+  for (auto& block : blocks_) delete[] block.load(std::memory_order_relaxed);
+}
+
+void tail_generation::add(const name_hash& hash, std::string_view stream, event_address address, position at,
+                          version in_stream, const event_id& id) {
+  const std::size_t index = event_count_;
+  auto& block = blocks_[index / block_events];
+  if (index % block_events == 0) block.store(new tail_event[block_events], std::memory_order_release);
+
+  stream_entry& entry = entry_for(hash, stream);
+  tail_event& event = block.load(std::memory_order_relaxed)[index % block_events];
+  event = {address, at.value(), in_stream.value(), id, entry.newest.load(std::memory_order_relaxed)};
+  ++entry.event_count;
+  ++event_count_;
+  last_position_ = at;
+  // Readers that see the index see the event.
+  entry.newest.store(static_cast<std::uint32_t>(index + 1), std::memory_order_release);
+}
+
+std::string_view tail_generation::keep_name(std::string_view name) {
+  auto* const kept = static_cast<char*>(names_.allocate(name.size(), 1));
+  name.copy(kept, name.size());
+  return {kept, name.size()};
+}
+
+tail_generation::stream_entry& tail_generation::entry_for(const name_hash& hash, std::string_view stream) {
+  for (std::size_t slot = hash.low & slot_mask_;; slot = (slot + 1) & slot_mask_) {
+    stream_entry* const entry = slots_[slot].load(std::memory_order_relaxed);
+    if (entry != nullptr && entry->hash == hash) return *entry;
+    if (entry != nullptr) continue;
+    if (stream_count_ % stream_block_size == 0) {
+      stream_blocks_.push_back(std::make_unique<stream_entry[]>(stream_block_size));
+    }
+    stream_entry& made = stream_blocks_.back()[stream_count_ % stream_block_size];
+    ++stream_count_;
+    made.hash = hash;
+    made.name = keep_name(stream);
+    slots_[slot].store(&made, std::memory_order_release);
+    return made;
+  }
+}
+
+const tail_generation::stream_entry* tail_generation::find(const name_hash& hash) const noexcept {
+  for (std::size_t slot = hash.low & slot_mask_;; slot = (slot + 1) & slot_mask_) {
+    const stream_entry* const entry = slots_[slot].load(std::memory_order_acquire);
+    if (entry == nullptr || entry->hash == hash) return entry;
+  }
+}
+
+const tail_event* tail_generation::newest(const name_hash& hash) const noexcept {
+  const stream_entry* const entry = find(hash);
+  if (entry == nullptr) return nullptr;
+  const std::uint32_t index = entry->newest.load(std::memory_order_acquire);
+  return index == 0 ? nullptr : &event_at(index - 1);
+}
+
+tail_generation::chunks tail_generation::to_chunks() const {
+  chunks made;
+  made.events.resize(event_count_);
+  made.streams.reserve(stream_count_);
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < stream_count_; ++i) {
+    const stream_entry& entry = stream_blocks_[i / stream_block_size][i % stream_block_size];
+    const std::span<indexed_event> events(made.events.data() + begin, entry.event_count);
+    begin += entry.event_count;
+    const tail_event* event = &event_at(entry.newest.load(std::memory_order_relaxed) - 1);
+    const position last(event->position);
+    version first;
+    for (auto to = events.rbegin(); to != events.rend(); ++to, event = before(*event)) {
+      MAINSTEM_ASSERT(event != nullptr);
+      *to = {event->address, hash_id(event->id)};
+      first = version(event->version);
+    }
+    made.streams.push_back({entry.name, first, last, events});
+  }
+  return made;
+}
+
+void tail::push(std::shared_ptr<const tail_generation> newest) {
+  const std::lock_guard guard(mutex_);
+  auto list = std::make_shared<generation_list>(*generations_);
+  list->push_back(std::move(newest));
+  generations_ = std::move(list);
+}
+
+void tail::drop_oldest() {
+  const std::lock_guard guard(mutex_);
+  MAINSTEM_ASSERT(!generations_->empty());
+  generations_ = std::make_shared<const generation_list>(generations_->begin() + 1, generations_->end());
+}
+
+}  // namespace mainstem::index

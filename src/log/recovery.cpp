@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log/recovery.h"
+
+#include <algorithm>
+
+#include "log/log_repair.h"
+#include "log/log_survey.h"
+
+namespace mainstem::log {
+namespace {
+
+error describe(const log_survey& survey, const chain_break& damage, const std::string& folder) {
+  const std::size_t more = static_cast<std::size_t>(
+      std::count_if(survey.breaks.begin(), survey.breaks.end(), [&](const chain_break& other) {
+        return &other != &damage && (other.certain || other.expected <= survey.evidence);
+      }));
+  error_info info;
+  info.path = survey.files.empty() ? folder : survey.files[damage.file].file->path();
+  info.offset = damage.offset;
+  const std::uint64_t last = damage.resumed != 0 ? damage.resumed - 1 : survey.evidence;
+  if (damage.expected <= last) {
+    info.first_position = damage.expected;
+    info.last_position = last;
+    info.detail = "events that had been acknowledged are damaged or missing";
+  } else {
+    info.detail = "a part of the log that had been durable is damaged; no event is lost there";
+  }
+  if (more != 0) info.detail += ", and so it is at " + std::to_string(more) + " other places";
+  info.detail +=
+      "; put the file back from a copy, or open with accept_loss to go on without what is lost";
+  return {errc::store_damaged, std::move(info)};
+}
+
+}  // namespace
+
+result<recovered_log> recover(segment_files& files, const recovery_request& request) {
+  // Nobody has written that many events, and the next one needs a position, too.
+  constexpr std::uint64_t largest = std::uint64_t{1} << 62U;
+  if (std::max(request.evidence, request.from.last).value() > largest) {
+    return error(errc::corrupt_index, "a position is recorded that no log can reach");
+  }
+  auto survey = survey_log(files, request);
+  if (!survey) return survey.error();
+  log_repair repair(files, *survey);
+  const chain_break* const damage = survey->damage();
+  if (damage != nullptr && (!request.accept_loss || request.change_nothing)) {
+    recovered_log log = repair.look(false);
+    log.clean = false;
+    log.damage = describe(*survey, *damage, files.directory().path());
+    return log;
+  }
+  if (request.change_nothing) return repair.look(true);
+  if (damage != nullptr) return repair.accept_loss();
+  return survey->is_clean() ? repair.go_on() : repair.rewrite_tail();
+}
+
+}  // namespace mainstem::log
