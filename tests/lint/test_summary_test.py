@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Shows that the summary of `./dev test` calls nothing passed that was not."""
+
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+import test_summary  # noqa: E402
+
+PASSED = '<testcase name="Log.Reads" status="run"/>'
+FAILED = '<testcase name="Log.Writes" status="fail"><failure message=""/></testcase>'
+SKIPPED = """<testcase name="Demo.Runs" status="notrun">
+  <skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>
+  <system-out>demo_test.cpp:6: Skipped
+there is no data
+</system-out></testcase>"""
+NOT_BUILT = """<testcase name="log_NOT_BUILT" status="notrun">
+  <skipped message="Unable to find executable"/></testcase>"""
+DISABLED = '<testcase name="Log.Later" status="disabled"/>'
+
+
+class SummaryTest(unittest.TestCase):
+    def summarize(self, cases, stages=()):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "dev.xml")
+            file.write_text(f"<testsuite>{''.join(cases)}</testsuite>", encoding="utf-8")
+            return test_summary.summarize([file], list(stages))
+
+    def test_counts_and_names(self):
+        lines, fine = self.summarize([PASSED, PASSED, FAILED, SKIPPED], ["dev tests"])
+        self.assertFalse(fine)
+        self.assertEqual(lines, ["failed   dev: Log.Writes",
+                                 "skipped  dev: Demo.Runs: there is no data",
+                                 "2 passed, 1 failed, 1 skipped"])
+
+    def test_all_passed(self):
+        self.assertEqual(self.summarize([PASSED, SKIPPED]),
+                         (["skipped  dev: Demo.Runs: there is no data", "1 passed, 0 failed, 1 skipped"], True))
+
+    def test_program_that_was_not_built_has_failed(self):
+        lines, fine = self.summarize([NOT_BUILT])
+        self.assertFalse(fine)
+        self.assertEqual(lines[-1], "0 passed, 1 failed, 0 skipped")
+
+    def test_disabled_test_is_skipped_with_its_reason(self):
+        self.assertEqual(self.summarize([DISABLED])[0][0], "skipped  dev: Log.Later: disabled")
+
+    def test_failed_stage_without_a_failed_test_counts(self):
+        lines, fine = self.summarize([PASSED], ["dev tests", "asan build"])
+        self.assertFalse(fine)
+        self.assertEqual(lines[-1], "1 passed, 2 failed, 0 skipped")
+
+    def test_missing_file_belongs_to_a_failed_stage(self):
+        lines, fine = test_summary.summarize([pathlib.Path("no-such-file.xml")], ["dev build"])
+        self.assertFalse(fine)
+        self.assertEqual(lines, ["failed   stage: dev build", "0 passed, 1 failed, 0 skipped"])
+
+
+if __name__ == "__main__":
+    unittest.main()
