@@ -4,21 +4,20 @@
 /// Start here. A store is one folder that one process at a time writes and that any number of threads of that process
 /// append to and read from. Events go in with append(), come back with read_stream() and read_all().
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 
 #include <mainstem/append.h>
 #include <mainstem/error.h>
 #include <mainstem/event.h>
 #include <mainstem/read.h>
+#include <mainstem/store_info.h>
+#include <mainstem/store_options.h>
 #include <mainstem/stream_info.h>
 #include <mainstem/types.h>
 #include <mainstem/uuid.h>
@@ -28,90 +27,6 @@ namespace mainstem {
 namespace detail {
 class store_state;
 }
-
-/// How new segment files get their space before they are used.
-enum class preallocation : std::uint8_t {
-  /// Zeros are written ahead of use, in the background. Syncs of large groups are faster; twice the bytes are written.
-  zero_fill,
-  /// The file system reserves the space. Half the bytes are written.
-  reserve,
-};
-
-/// How sealed and live segments are read.
-enum class read_mode : std::uint8_t {
-  /// In place, through a mapping. Fastest. A sector that the disk can no longer read kills the process (SIGBUS).
-  mapped,
-  /// Copied into the batch. A sector that the disk can no longer read is an error.
-  copied,
-};
-
-/// What store::open() is doing when it takes long.
-struct progress {
-  enum class stage : std::uint8_t { recovering_log, rebuilding_index };
-  enum stage stage;
-  std::uint64_t bytes_done = 0;
-  std::uint64_t bytes_total = 0;
-};
-
-struct store_options {
-  /// Make a new store if there is none.
-  bool create_if_missing = true;
-
-  /// Bytes of one segment file: 64 KiB to 4 GiB, a multiple of 4,096. A commit may take half a segment at most.
-  /// Smaller: less space is made ahead of use. Larger: fewer files.
-  std::uint64_t segment_size_bytes = 64U << 20U;
-  mainstem::preallocation preallocation = mainstem::preallocation::zero_fill;
-  mainstem::read_mode read_mode = mainstem::read_mode::mapped;
-
-  /// Most bytes of appends that wait for the disk. Callers of append() wait for room. 1 MiB and more.
-  std::size_t queue_bytes = 64U << 20U;
-
-  /// Longest time until a background sync makes buffered appends durable. 1 ms to 1 h.
-  std::chrono::milliseconds buffered_sync_interval{100};
-
-  /// The part of the log that is not in the index yet is kept in memory and read again when the store is opened: it
-  /// moves into the index when it has this many events or is this old. 1,024 to 16 Mi events; 10 ms to 1 h.
-  std::size_t index_flush_events = 256U << 10U;
-  std::chrono::milliseconds index_flush_interval{10'000};
-
-  /// After this long without a write, a mark makes it provable that everything so far had been durable. 1 ms to 1 h.
-  std::chrono::milliseconds mark_interval{50};
-
-  /// Open for writing although acknowledged events are damaged or missing: what cannot be read is given up, and the
-  /// positions are given to new events. See recovery_report::damage. Never the first thing to try.
-  bool accept_loss = false;
-
-  /// Called now and then by open(), in the calling thread.
-  std::function<void(const progress&)> on_progress = {};
-};
-
-/// What opening found. `clean` is the usual case.
-struct recovery_report {
-  bool clean = true;                      ///< The store was closed properly the last time.
-  position last_position;                 ///< Of the last event after recovery.
-  std::uint64_t events_replayed = 0;      ///< Read again because the index did not have them.
-  std::uint64_t events_rewritten = 0;     ///< Found beyond what was provably durable, and written again.
-  std::uint64_t bytes_cut = 0;            ///< Torn bytes at the end that nobody had been told were durable.
-  bool index_rebuilt = false;             ///< The index was missing, damaged or of another store.
-  std::chrono::nanoseconds duration{};    ///< Of opening.
-  /// Set if acknowledged events are damaged or missing: the store was opened for reading only (or, with accept_loss,
-  /// gave them up). Its info names the positions.
-  std::optional<error> damage;
-};
-
-/// The state of a store.
-struct store_info {
-  uuid store_id;
-  uuid lineage_id;               ///< One history of positions; copies of a store share it.
-  position written;              ///< Last event that this process can read.
-  position durable;              ///< Last event that survives a crash of the machine. Never above written.
-  position indexed;              ///< Last event in the index. Never above durable.
-  std::uint64_t segments = 0;    ///< Segment files in use.
-  std::uint64_t log_bytes = 0;   ///< Bytes of frames and headers in them, without space made ahead.
-  std::uint64_t index_bytes = 0; ///< Size of the index file.
-  std::uint64_t index_flushes = 0;  ///< Since the store was opened.
-  std::optional<error> failure;  ///< Why the store does not write (any more); unset if it does.
-};
 
 struct append_options {
   mainstem::durability durability = mainstem::durability::synced;

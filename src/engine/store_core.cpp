@@ -44,8 +44,11 @@ result<std::unique_ptr<store_core>> store_core::open(const std::string& path, co
                                                      const surroundings& around) {
   const auto began = around.clock.monotonic();
   std::unique_ptr<store_core> core(new store_core(options, around));
-  if (auto opened = core->open_folder(path, around); !opened) return opened.error();
-  if (auto opened = core->open_index(around); !opened) return opened.error();
+  if (auto folder = core->open_folder(path, around); !folder) return folder.error();
+  core->index_provider_ = around.make_index_provider(core->folder_);
+  auto opened = core->open_index();
+  if (!opened && index_is_useless(opened.error())) opened = core->make_index_anew();
+  if (!opened) return opened.error();
   if (auto recovered = core->recover_log(); !recovered) return recovered.error();
   if (auto brought = core->bring_back_tail(); !brought) return brought.error();
   core->report_.duration = around.clock.monotonic() - began;
@@ -96,31 +99,39 @@ result<format::store_identity> store_core::open_identity() {
   return made.store;
 }
 
-result<void> store_core::open_index(const surroundings& around) {
-  index_provider_ = around.make_index_provider(folder_);
-  const auto try_to_open = [this]() -> result<std::unique_ptr<index::stream_index>> {
-    auto environment = index_provider_->open(index_name);
-    if (!environment) return environment.error();
-    return index::stream_index::open(std::move(*environment), identity().store_id, {});
-  };
-  auto opened = try_to_open();
-  if (!opened && index_is_useless(opened.error())) {
-    report_.index_rebuilt = true;
-    if (auto discarded = index_provider_->discard(index_name); !discarded) return discarded;
-    opened = try_to_open();
-  }
+result<void> store_core::open_index() {
+  auto environment = index_provider_->open(index_name);
+  if (!environment) return environment.error();
+  auto opened = index::stream_index::open(std::move(*environment), identity().store_id, {});
   if (!opened) return opened.error();
   index_ = std::move(*opened);
   log_->set_index(index_.get());
   return {};
 }
 
+result<void> store_core::make_index_anew() {
+  report_.index_rebuilt = true;
+  index_.reset();
+  if (auto discarded = index_provider_->discard(index_name); !discarded) return discarded;
+  return open_index();
+}
+
 result<void> store_core::recover_log() {
   auto snapshot = index_->snapshot();
   if (!snapshot) return snapshot.error();
+  const format::log_point from = snapshot->flushed();
+  snapshot = error(errc::store_closed);  // Ends its transaction: the index may have to go.
+  if (auto recovered = recover_log_from(from, from.last); !recovered) return recovered;
+  if (recovered_->from_found || recovered_->damage) return {};
+  // What the index says may well have been true of another copy of this log. How far it had come stays evidence.
+  if (auto made = make_index_anew(); !made) return made;
+  return recover_log_from({}, from.last);
+}
+
+result<void> store_core::recover_log_from(const format::log_point& from, position evidence) {
   log::recovery_request request;
-  request.from = snapshot->flushed();
-  request.evidence = request.from.last;
+  request.from = from;
+  request.evidence = evidence;
   request.accept_loss = options_.accept_loss;
   const auto stage = request.from.last == position{} ? progress::stage::rebuilding_index : progress::stage::recovering_log;
   request.on_progress = [this, stage](std::uint64_t done, std::uint64_t total) {

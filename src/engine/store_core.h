@@ -8,7 +8,8 @@
 #include <string>
 
 #include <mainstem/error.h>
-#include <mainstem/store.h>
+#include <mainstem/store_info.h>
+#include <mainstem/store_options.h>
 
 #include "base/clock.h"
 #include "engine/commit_pipeline.h"
@@ -69,8 +70,10 @@ class store_core {
   store_core(const store_options& options, const surroundings& around);
   [[nodiscard]] result<void> open_folder(const std::string& path, const surroundings& around);
   [[nodiscard]] result<format::store_identity> open_identity();
-  [[nodiscard]] result<void> open_index(const surroundings& around);
+  [[nodiscard]] result<void> open_index();
+  [[nodiscard]] result<void> make_index_anew();
   [[nodiscard]] result<void> recover_log();
+  [[nodiscard]] result<void> recover_log_from(const format::log_point& from, position evidence);
   [[nodiscard]] result<void> bring_back_tail();
 
   store_options options_;

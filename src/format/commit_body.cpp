@@ -122,7 +122,15 @@ std::uint64_t digest_of(const std::vector<std::uint64_t>& checksums) noexcept {
 constexpr std::size_t least_kept_bytes = 64U << 10U;
 constexpr std::size_t most_kept_bytes = 4U << 20U;
 
+// Outlives the buffer: a frame may be destroyed after its thread's other locals.
+thread_local bool kept_is_gone = false;
+
 struct kept_memory {
+  kept_memory() = default;
+  kept_memory(const kept_memory&) = delete;
+  kept_memory& operator=(const kept_memory&) = delete;
+  ~kept_memory() { kept_is_gone = true; }
+
   std::unique_ptr<std::byte[]> bytes;
   std::size_t size = 0;
 };
@@ -152,7 +160,7 @@ std::optional<std::string_view> take_short_text(std::span<const std::byte>& from
 }  // namespace
 
 frame_buffer::frame_buffer(std::size_t size_bytes) : size_(size_bytes) {
-  if (size_bytes >= least_kept_bytes && kept_buffer.size >= size_bytes) {
+  if (!kept_is_gone && size_bytes >= least_kept_bytes && kept_buffer.size >= size_bytes) {
     bytes_ = std::move(kept_buffer.bytes);
     size_ = std::exchange(kept_buffer.size, 0);
   } else {
@@ -161,7 +169,7 @@ frame_buffer::frame_buffer(std::size_t size_bytes) : size_(size_bytes) {
 }
 
 frame_buffer::~frame_buffer() {
-  if (size_ < least_kept_bytes || size_ > most_kept_bytes || size_ <= kept_buffer.size) return;
+  if (kept_is_gone || size_ < least_kept_bytes || size_ > most_kept_bytes || size_ <= kept_buffer.size) return;
   kept_buffer.bytes = std::move(bytes_);
   kept_buffer.size = size_;
 }

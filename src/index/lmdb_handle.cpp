@@ -3,7 +3,6 @@
 
 #include <cerrno>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "index/lmdb_error.h"

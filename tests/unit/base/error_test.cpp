@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <mainstem/error.h>
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <set>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace mainstem {
+namespace {
+
+const std::vector<std::pair<errc, error_condition>> all_codes = {
+    {errc::invalid_argument, error_condition::invalid},
+    {errc::invalid_stream_name, error_condition::invalid},
+    {errc::invalid_event_type, error_condition::invalid},
+    {errc::invalid_tag, error_condition::invalid},
+    {errc::reserved_name, error_condition::invalid},
+    {errc::too_many_tags, error_condition::invalid},
+    {errc::payload_too_large, error_condition::invalid},
+    {errc::metadata_too_large, error_condition::invalid},
+    {errc::commit_too_large, error_condition::invalid},
+    {errc::too_many_streams, error_condition::invalid},
+    {errc::duplicate_event_id, error_condition::invalid},
+    {errc::duplicate_stream, error_condition::invalid},
+    {errc::no_events, error_condition::invalid},
+    {errc::store_not_found, error_condition::invalid},
+    {errc::store_locked, error_condition::conflict},
+    {errc::store_failed, error_condition::fatal},
+    {errc::store_closed, error_condition::fatal},
+    {errc::store_damaged, error_condition::corruption},
+    {errc::forked_process, error_condition::fatal},
+    {errc::outcome_unknown, error_condition::fatal},
+    {errc::overloaded, error_condition::capacity},
+    {errc::disk_full, error_condition::capacity},
+    {errc::corrupt_data, error_condition::corruption},
+    {errc::missing_segment, error_condition::corruption},
+    {errc::corrupt_manifest, error_condition::corruption},
+    {errc::corrupt_index, error_condition::corruption},
+    {errc::unsupported_format, error_condition::fatal},
+    {errc::foreign_file, error_condition::corruption},
+};
+
+const error_condition all_conditions[] = {error_condition::conflict, error_condition::invalid,
+                                          error_condition::capacity, error_condition::corruption,
+                                          error_condition::fatal};
+
+boost::system::error_code system_code(int value) {
+  return {value, boost::system::system_category()};
+}
+
+TEST(Errc, EachValueMeansExactlyOneCondition) {
+  for (const auto& [code, expected] : all_codes) {
+    for (const error_condition condition : all_conditions) {
+      EXPECT_EQ(error(code) == condition, condition == expected)
+          << error(code) << " against " << make_error_condition(condition).message();
+    }
+  }
+}
+
+TEST(Errc, EachValueHasAMessageOfItsOwn) {
+  std::set<std::string> messages;
+  for (const auto& [code, condition] : all_codes) messages.insert(make_error_code(code).message());
+  EXPECT_EQ(messages.size(), all_codes.size());
+  EXPECT_FALSE(messages.contains(make_error_code(static_cast<errc>(999)).message()));
+}
+
+// Programs keep the numbers in their logs and their alerts.
+TEST(Errc, ValuesAreStable) {
+  EXPECT_EQ(static_cast<int>(errc::invalid_argument), 1);
+  EXPECT_EQ(static_cast<int>(errc::no_events), 13);
+  EXPECT_EQ(static_cast<int>(errc::store_not_found), 20);
+  EXPECT_EQ(static_cast<int>(errc::disk_full), 28);
+  EXPECT_EQ(static_cast<int>(errc::corrupt_data), 40);
+  EXPECT_EQ(static_cast<int>(errc::foreign_file), 45);
+}
+
+TEST(Errc, AnUnknownValueMeansNoCondition) {
+  for (const error_condition condition : all_conditions) {
+    EXPECT_FALSE(error(static_cast<errc>(999)) == condition);
+  }
+}
+
+TEST(Errc, IsAnErrorCodeByItself) {
+  const boost::system::error_code code = errc::disk_full;
+  EXPECT_STREQ(code.category().name(), "mainstem");
+  EXPECT_TRUE(code == error_condition::capacity);
+  EXPECT_FALSE(code == error_condition::fatal);
+}
+
+TEST(ErrorCondition, SystemCodesThatSayFullMeanCapacity) {
+  for (const int value : {ENOSPC, EDQUOT, EFBIG, EMFILE, ENFILE, ENOMEM}) {
+    EXPECT_TRUE(error(system_code(value)) == error_condition::capacity) << value;
+    const boost::system::error_code generic(value, boost::system::generic_category());
+    EXPECT_TRUE(error(generic) == error_condition::capacity) << value;
+  }
+}
+
+TEST(ErrorCondition, FailedInputAndOutputIsFatal) {
+  EXPECT_TRUE(error(system_code(EIO)) == error_condition::fatal);
+}
+
+TEST(ErrorCondition, OtherCodesMeanNone) {
+  for (const error_condition condition : all_conditions) {
+    EXPECT_FALSE(error(system_code(EACCES)) == condition);
+    EXPECT_FALSE(error(system_code(0)) == condition);
+  }
+}
+
+TEST(ErrorCondition, HasAMessage) {
+  std::set<std::string> messages;
+  for (const error_condition condition : all_conditions) {
+    messages.insert(make_error_condition(condition).message());
+  }
+  EXPECT_EQ(messages.size(), std::size(all_conditions));
+  EXPECT_EQ(make_error_condition(static_cast<error_condition>(99)).message(), "unknown condition");
+  EXPECT_STREQ(condition_category().name(), "mainstem condition");
+}
+
+TEST(Error, WithoutInfoAnswersEmptyInfo) {
+  const error plain = errc::overloaded;
+  EXPECT_TRUE(plain.info().detail.empty());
+  EXPECT_FALSE(plain.info().offset);
+  EXPECT_EQ(plain.message(), make_error_code(errc::overloaded).message());
+}
+
+TEST(Error, MessageNamesEverythingThatIsKnown) {
+  const error full(errc::corrupt_data, error_info{.detail = "a frame",
+                                                  .path = "log/0000000007.log",
+                                                  .offset = 4096,
+                                                  .first_position = 12,
+                                                  .last_position = 15});
+  EXPECT_EQ(full.message(),
+            "stored data is damaged: a frame [log/0000000007.log at 4096] (positions 12 to 15)");
+
+  const error open_ended(errc::corrupt_data, error_info{.path = "x", .first_position = 12});
+  EXPECT_EQ(open_ended.message(), "stored data is damaged [x] (positions 12 and above)");
+
+  std::ostringstream out;
+  out << full;
+  EXPECT_EQ(out.str(), full.message());
+}
+
+TEST(Error, ComparesByItsCodeAlone) {
+  EXPECT_TRUE(error(errc::disk_full, "here") == errc::disk_full);
+  EXPECT_TRUE(error(errc::disk_full, "here") == make_error_code(errc::disk_full));
+  EXPECT_FALSE(error(errc::disk_full, "here") == errc::overloaded);
+}
+
+TEST(Result, ValueThrowsTheErrorAsItIs) {
+  const result<int> failed = error(errc::disk_full, error_info{.detail = "here", .path = "there"});
+  try {
+    static_cast<void>(failed.value());
+    FAIL() << "value() of an error answered";
+  } catch (const exception& thrown) {
+    EXPECT_TRUE(thrown.error() == errc::disk_full);
+    EXPECT_EQ(thrown.error().info().path, "there");
+    EXPECT_TRUE(thrown.code() == error_condition::capacity);
+    EXPECT_NE(std::string(thrown.what()).find("here"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace mainstem

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "format/trailer.h"
+
+#include <gtest/gtest.h>
+
+#include "format_support.h"
+
+namespace mainstem::format {
+namespace {
+
+trailer a_trailer(std::size_t entries = 3) {
+  trailer fields;
+  fields.offset_bytes = 1U << 20U;
+  fields.prefix.epoch = 3;
+  fields.prefix.segment = 42;
+  fields.prefix.first_position = 2001;
+  fields.prefix.durable_position = 2000;
+  fields.prefix.timestamp = 99;
+  fields.prefix.previous_checksum = 0x1122334455667788U;
+  fields.first_position = 1001;
+  fields.last_position = 2000;
+  fields.frame_count = 70;
+  fields.event_count = 1000;
+  fields.first_timestamp = 11;
+  fields.last_timestamp = 99;
+  for (std::size_t i = 0; i < entries; ++i)
+    fields.entries.push_back({1001 + 100 * i, 256 + 65536 * i});
+  return fields;
+}
+
+std::optional<trailer> decode(std::span<const std::byte> from) {
+  return decode_trailer(from, a_secret, a_trailer().offset_bytes);
+}
+
+TEST(Trailer, ReadsBackEveryField) {
+  for (const std::size_t entries : {0U, 1U, 3U, 16U}) {
+    const trailer written = a_trailer(entries);
+    const bytes frame = encode_trailer(written, a_secret);
+    EXPECT_EQ(frame.size(), trailer_bytes(entries));
+    const auto read = decode(frame);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->offset_bytes, written.offset_bytes);
+    EXPECT_EQ(read->prefix.kind, frame_kind::trailer);
+    EXPECT_EQ(read->prefix.segment, written.prefix.segment);
+    EXPECT_EQ(read->prefix.epoch, written.prefix.epoch);
+    EXPECT_EQ(read->prefix.first_position, written.prefix.first_position);
+    EXPECT_EQ(read->prefix.durable_position, written.prefix.durable_position);
+    EXPECT_EQ(read->prefix.previous_checksum, written.prefix.previous_checksum);
+    EXPECT_EQ(read->first_position, written.first_position);
+    EXPECT_EQ(read->last_position, written.last_position);
+    EXPECT_EQ(read->frame_count, written.frame_count);
+    EXPECT_EQ(read->event_count, written.event_count);
+    EXPECT_EQ(read->first_timestamp, written.first_timestamp);
+    EXPECT_EQ(read->last_timestamp, written.last_timestamp);
+    EXPECT_EQ(read->entries, written.entries);
+  }
+}
+
+TEST(Trailer, EveryFlippedBitIsDetected) {
+  for_each_flipped_bit(encode_trailer(a_trailer(), a_secret),
+                       [](const bytes& changed, std::size_t bit) {
+                         EXPECT_FALSE(decode(changed)) << "bit " << bit;
+                       });
+}
+
+TEST(Trailer, EveryShorterOneIsDetected) {
+  const bytes frame = encode_trailer(a_trailer(), a_secret);
+  for (std::size_t size = 0; size < frame.size(); ++size) {
+    EXPECT_FALSE(decode(std::span<const std::byte>(frame).first(size))) << size;
+  }
+}
+
+TEST(Trailer, AnotherPlaceOrStoreIsDetected) {
+  const bytes frame = encode_trailer(a_trailer(), a_secret);
+  EXPECT_FALSE(decode_trailer(frame, a_secret, a_trailer().offset_bytes + 8));
+  EXPECT_FALSE(decode_trailer(frame, a_secret + 1, a_trailer().offset_bytes));
+}
+
+TEST(Trailer, AFrameOfAnotherKindIsNone) {
+  EXPECT_FALSE(decode_trailer(a_commit_frame(some_writes()), a_secret, an_offset));
+}
+
+TEST(Trailer, IsFoundFromTheEndOfItsFile) {
+  const bytes frame = encode_trailer(a_trailer(), a_secret);
+  const std::uint64_t file_size = a_trailer().offset_bytes + frame.size();
+  const auto last = std::span<const std::byte>(frame).last(trailer_body_layout::frame_length_size);
+  EXPECT_EQ(trailer_offset(last, file_size), a_trailer().offset_bytes);
+}
+
+TEST(Trailer, ALengthThatCannotBeLeadsNowhere) {
+  const auto offset_for = [](std::uint64_t length, std::uint64_t file_size) {
+    std::byte last[8];
+    store_at(last, length);
+    return trailer_offset(last, file_size);
+  };
+  const std::uint64_t least = trailer_bytes(0);
+  EXPECT_FALSE(offset_for(0, 1000));
+  EXPECT_FALSE(offset_for(least - 8, 1000));
+  EXPECT_FALSE(offset_for(least + 4, 1000));
+  EXPECT_FALSE(offset_for(least, least));
+  EXPECT_FALSE(offset_for(least, segment_header_layout::size + least - 8));
+  EXPECT_EQ(offset_for(least, segment_header_layout::size + least), segment_header_layout::size);
+  EXPECT_FALSE(offset_for(~std::uint64_t{7}, 1000));
+  EXPECT_FALSE(trailer_offset({}, 1000));
+}
+
+}  // namespace
+}  // namespace mainstem::format
