@@ -3,9 +3,19 @@
 
 namespace mainstem::engine {
 
+namespace {
+
+constexpr std::size_t probes = 2;
+
+}  // namespace
+
 std::optional<head> head_cache::find(const index::name_hash& hash) const noexcept {
-  for (const entry& candidate : set_of(hash).entries) {
-    if (candidate.used && candidate.hash == hash) return candidate.value;
+  for (std::size_t probe = 0; probe < probes; ++probe) {
+    for (const entry& candidate : set_of(hash, probe).entries) {
+      // Places are taken in order and never given back.
+      if (!candidate.used) return std::nullopt;
+      if (candidate.hash == hash) return candidate.value;
+    }
   }
   return std::nullopt;
 }
@@ -22,22 +32,17 @@ void head_cache::prefetch(const index::name_hash& hash) const noexcept {
 }
 
 void head_cache::place(const index::name_hash& hash, const head& now) noexcept {
-  set& candidates = sets_[hash.high & (sets_.size() - 1)];
-  entry* free = nullptr;
-  for (entry& candidate : candidates.entries) {
-    if (candidate.used && candidate.hash == hash) {
-      candidate.value = now;
+  for (std::size_t probe = 0; probe < probes; ++probe) {
+    for (entry& candidate : sets_[(hash.high + probe) & (sets_.size() - 1)].entries) {
+      if (candidate.used && !(candidate.hash == hash)) continue;
+      if (!candidate.used) ++entries_;
+      candidate = {hash, now, true};
       return;
     }
-    if (!candidate.used && free == nullptr) free = &candidate;
   }
-  if (free == nullptr) {
-    free = &candidates.entries[candidates.next_victim];
-    candidates.next_victim = (candidates.next_victim + 1) % ways;
-  } else {
-    ++entries_;
-  }
-  *free = {hash, now, true};
+  set& full = sets_[hash.high & (sets_.size() - 1)];
+  full.entries[full.next_victim] = {hash, now, true};
+  full.next_victim = (full.next_victim + 1) % ways;
 }
 
 void head_cache::grow() {

@@ -26,7 +26,8 @@ class head_cache {
   void prefetch(const index::name_hash& hash) const noexcept;
 
  private:
-  // A set fills two cache lines.
+  // A set fills two cache lines. A head that finds its set full goes into the next one; so a cache that is not half
+  // full hardly ever forgets.
   static constexpr std::size_t ways = 3;
   static constexpr std::size_t first_sets = 1U << 10U;
   static constexpr std::size_t most_sets = 1U << 18U;  // 768 Ki heads, 32 MiB.
@@ -41,8 +42,8 @@ class head_cache {
     std::uint32_t next_victim = 0;
   };
 
-  [[nodiscard]] const set& set_of(const index::name_hash& hash) const noexcept {
-    return sets_[hash.high & (sets_.size() - 1)];
+  [[nodiscard]] const set& set_of(const index::name_hash& hash, std::size_t probe = 0) const noexcept {
+    return sets_[(hash.high + probe) & (sets_.size() - 1)];
   }
   void place(const index::name_hash& hash, const head& now) noexcept;
   void grow();
