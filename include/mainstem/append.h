@@ -69,7 +69,10 @@ enum class durability : std::uint8_t {
 /// One atomic append: events for one or more streams, and conditions. All of it happens, or nothing.
 ///
 /// Events get their positions in the order of the write() calls. A request without a write is a pure check: it takes
-/// no position. A stream may stand in a request once, either written or required.
+/// no position. A stream may stand in a request once, either written or required. Where several streams are not as
+/// expected, the first is named: of those written, in the order of write(), then of those required, in the order of
+/// require(). Submitting it again is a retry only with the same write() calls in the same order; expectations and
+/// requirements may differ.
 class append_request {
  public:
   /// Appends `events` to `stream`, which must be as `expected` says.

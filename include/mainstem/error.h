@@ -159,8 +159,10 @@ class exception : public boost::system::system_error {
  public:
   explicit exception(mainstem::error failure);
   [[nodiscard]] const mainstem::error& error() const noexcept { return error_; }
+  [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
 
  private:
+  std::string message_;
   mainstem::error error_;
 };
 

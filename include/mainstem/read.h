@@ -31,7 +31,8 @@ enum class visibility : std::uint8_t {
   written,
 };
 
-/// How much one batch may hold. A batch holds at least one event, whatever its size.
+/// How much one batch may hold. A batch is full when it has reached either limit, and holds at least one event,
+/// whatever the limits and its size: the last event may go beyond `bytes`, and a limit of 0 is one event.
 struct batch_limits {
   std::size_t events = 1024;
   std::size_t bytes = 1U << 20U;  ///< Of payload and metadata.
@@ -64,7 +65,8 @@ struct read_all_options {
 
 /// Reads the events of one stream, batch by batch.
 ///
-/// Lifetime: may outlive neither the store nor its closing; the batches may.
+/// Lifetime: must not be used after the store object is gone; after close() its calls answer store_closed. The batches
+/// outlive both.
 /// Thread safety: one thread at a time.
 class stream_reader {
  public:
@@ -72,10 +74,11 @@ class stream_reader {
   stream_reader& operator=(stream_reader&&) noexcept;
   ~stream_reader();
 
-  /// The next events. An empty batch: there are none now, or the limit is reached. Reading forwards may go on from
-  /// there: a later call sees what was appended since.
-  /// Errors: corrupt_data (which position is damaged is in the info; the next call goes on behind it),
-  /// store_closed, forked_process, and whatever the disk says.
+  /// The next events. An empty batch: there are none now, or the limit is reached; a filter never makes one before the
+  /// end. Reading forwards may go on from there: a later call sees what was appended since. Reading backwards begins
+  /// below what can be seen at the first call.
+  /// Errors: corrupt_data (the place is in the info, with the positions of the damaged commit where they can still be
+  /// told; the next call goes on behind the event), store_closed, forked_process, and whatever the disk says.
   [[nodiscard]] result<event_batch> next();
 
  private:
@@ -86,7 +89,8 @@ class stream_reader {
 
 /// Reads the whole log, or a part of it, in the order of positions, batch by batch.
 ///
-/// Lifetime: may outlive neither the store nor its closing; the batches may.
+/// Lifetime: must not be used after the store object is gone; after close() its calls answer store_closed. The batches
+/// outlive both.
 /// Thread safety: one thread at a time.
 class log_reader {
  public:
@@ -94,8 +98,9 @@ class log_reader {
   log_reader& operator=(log_reader&&) noexcept;
   ~log_reader();
 
-  /// The next events. An empty batch: there are none now, or the limit is reached. Reading forwards may go on from
-  /// there: a later call sees what was appended since.
+  /// The next events. An empty batch: there are none now, or the limit is reached; a filter never makes one before the
+  /// end. Reading forwards may go on from there: a later call sees what was appended since. Reading backwards begins
+  /// below what can be seen at the first call.
   /// Errors: corrupt_data (which positions are damaged is in the info; the next call goes on behind them),
   /// store_closed, forked_process, and whatever the disk says.
   [[nodiscard]] result<event_batch> next();

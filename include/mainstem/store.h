@@ -44,7 +44,8 @@ class store {
   ///
   /// On success: everything that was ever acknowledged is there (or recovery().damage says what is not), and this
   /// object is the only one, in this process or another, that writes it. Opening takes as long as reading what the
-  /// index does not have yet; a missing or damaged index is rebuilt first, which reads the whole log.
+  /// index does not have yet; a missing or damaged index is rebuilt first, which reads the whole log. If the disk is too
+  /// full to recover after a crash, the store opens for reading what is proven: info().failure says disk_full.
   /// Errors: store_locked (the detail names host, pid and start time of the holder); store_not_found;
   /// unsupported_format (update Mainstem); corrupt_manifest, missing_segment, foreign_file (restore a backup);
   /// disk_full; invalid_argument (an option out of its range); and whatever the disk says.

@@ -112,7 +112,7 @@ void store_state::wake_keepers() {
     spare_ready_.notify_all();
     return;
   }
-  if (log_keeper_idle_ || core_->pipeline().wants_spare()) log_work_.notify_one();
+  if (log_keeper_idle_ || has_spare_to_make() || buffered_ends_pause()) log_work_.notify_one();
   if (index_keeper_idle_ || core_->pipeline().oldest_flushable()) index_work_.notify_one();
 }
 
@@ -125,13 +125,14 @@ result<void> store_state::wait_for_spare(lock& held) {
   });
   if (!core_->pipeline().wants_spare() || core_->pipeline().failure()) return {};
   if (stopping_) return errc::store_closed;
-  return *spare_failure_;
+  if (spare_failure_) return *spare_failure_;
+  return {};  // One was made, and somebody else was quicker to take it: the caller asks again.
 }
 
 void store_state::keep_log() {
   lock held(mutex_);
   while (!stopping_ && !core_->pipeline().failure()) {
-    if (core_->pipeline().wants_spare() && (spare_demanded_ || !spare_failure_)) {
+    if (has_spare_to_make()) {
       make_spare(held);
       continue;
     }
@@ -148,6 +149,11 @@ void store_state::keep_log() {
   spare_ready_.notify_all();
 }
 
+// A segment that could not be made is tried again when an append needs it, and not before.
+bool store_state::has_spare_to_make() const {
+  return core_->pipeline().wants_spare() && (spare_demanded_ || !spare_failure_);
+}
+
 void store_state::make_spare(lock& held) {
   spare_demanded_ = false;
   spare_failure_.reset();
@@ -161,8 +167,12 @@ void store_state::settle(lock& held) {
   const bool durable = core_->log().durable() == core_->pipeline().last_assigned();
   const position before = core_->pipeline().last_assigned();
   const auto pause = durable ? core_->options().mark_interval : core_->options().buffered_sync_interval;
-  log_work_.wait_for(held, pause, [this] { return stopping_ || core_->pipeline().wants_spare(); });
-  if (stopping_ || core_->pipeline().wants_spare()) return;
+  pausing_ = durable;
+  const bool called = log_work_.wait_for(held, pause, [this] {
+    return stopping_ || core_->pipeline().failure() || has_spare_to_make() || buffered_ends_pause();
+  });
+  pausing_ = false;
+  if (called) return;
   group_pointer group;
   if (!durable) {
     group = core_->pipeline().queue_sync();
@@ -171,6 +181,11 @@ void store_state::settle(lock& held) {
   }
   if (group) wait_for_group(held, group);
   if (!held.owns_lock()) held.lock();
+}
+
+// The pause before a mark may be longer than what is buffered is allowed to wait.
+bool store_state::buffered_ends_pause() const {
+  return pausing_ && core_->log().durable() < core_->log().written();
 }
 
 void store_state::keep_index() {
@@ -243,11 +258,13 @@ void store_state::stop_threads() {
 }
 
 store_info store_state::info() {
-  lock held(mutex_);
-  if (core_) return core_->info(held);
   store_info nothing;
-  nothing.failure = errc::store_closed;
-  return nothing;
+  if (auto usable = check_usable(); !usable) {
+    nothing.failure = usable.error();
+    return nothing;
+  }
+  lock held(mutex_);
+  return core_->info(held);
 }
 
 }  // namespace mainstem::detail

@@ -66,7 +66,9 @@ class store_state {
   [[nodiscard]] result<void> wait_for_spare(lock& held);
 
   void keep_log();
+  [[nodiscard]] bool has_spare_to_make() const;
   void make_spare(lock& held);
+  [[nodiscard]] bool buffered_ends_pause() const;
   void settle(lock& held);
   void keep_index();
   void merge_index(lock& held);
@@ -86,6 +88,7 @@ class store_state {
   std::uint64_t spare_attempts_ = 0;
   std::optional<error> spare_failure_;
   bool log_keeper_idle_ = false;
+  bool pausing_ = false;  // The thread that keeps the log waits before it marks that all is durable.
   bool index_keeper_idle_ = false;
   std::condition_variable log_work_;     // For the thread that keeps the log.
   std::condition_variable index_work_;   // For the one that keeps the index.

@@ -11,7 +11,7 @@ namespace {
 
 const char* message_of(errc code) noexcept {
   switch (code) {
-    case errc::invalid_argument: return "invalid argument";
+    case errc::invalid_argument: return "an argument breaks a rule: correct the call";
     case errc::invalid_stream_name: return "a stream name must be 1 to 255 bytes of UTF-8";
     case errc::invalid_event_type: return "an event type must be 1 to 255 bytes of UTF-8";
     case errc::invalid_tag: return "a tag must be 1 to 255 bytes of UTF-8, and stand once on an event";
@@ -27,7 +27,7 @@ const char* message_of(errc code) noexcept {
     case errc::store_not_found: return "there is no store in this folder";
     case errc::store_locked: return "the store is open for writing elsewhere";
     case errc::store_failed: return "an earlier write failed, so the store does not write any more: reopen it";
-    case errc::store_closed: return "the store is closed";
+    case errc::store_closed: return "the store is closed: open it again";
     case errc::store_damaged: return "acknowledged events are damaged or missing, so the store does not write";
     case errc::forked_process: return "the store was opened before fork(): open it anew in this process";
     case errc::outcome_unknown: return "the append may or may not be durable: reopen, then append the same again";
@@ -151,7 +151,7 @@ std::string error::message() const {
 std::ostream& operator<<(std::ostream& out, const error& value) { return out << value.message(); }
 
 exception::exception(mainstem::error failure)
-    : boost::system::system_error(failure.code(), failure.message()), error_(std::move(failure)) {}
+    : boost::system::system_error(failure.code()), message_(failure.message()), error_(std::move(failure)) {}
 
 void throw_exception_from_error(const error& failure, const boost::source_location& where) {
   boost::throw_exception(exception(failure), where);

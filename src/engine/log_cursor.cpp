@@ -17,7 +17,7 @@ log_cursor::log_cursor(const published_log& log, const read_all_options& options
       walker_(log) {}
 
 result<event_batch> log_cursor::next() {
-  if (pending_error_) return *std::exchange(pending_error_, std::nullopt);
+  if (options_.direction == direction::forwards && !pending_errors_.empty()) return take_pending_error();
   return options_.direction == direction::forwards ? next_forwards() : next_backwards();
 }
 
@@ -42,10 +42,16 @@ result<event_batch> log_cursor::next_forwards() {
     auto step = open_ ? drain_frame(batch, last) : open_next_frame(last, at_end);
     if (step) continue;
     if (batch.size() == 0) return step.error();
-    pending_error_ = step.error();
+    pending_errors_.push_back(step.error());
     break;
   }
   return batch.take();
+}
+
+error log_cursor::take_pending_error() {
+  error first = std::move(pending_errors_.front());
+  pending_errors_.pop_front();
+  return first;
 }
 
 result<void> log_cursor::open_next_frame(position last, bool& at_end) {
@@ -118,7 +124,7 @@ result<event_batch> log_cursor::next_backwards() {
   batch_builder batch;
   while (remaining_ > 0 && !batch.is_full(options_.batch)) {
     if (block_.empty()) {
-      if (pending_error_ || before_.value() <= after_.value() + 1) break;
+      if (!pending_errors_.empty() || before_ <= after_ || before_.value() - after_.value() == 1) break;
       if (auto fetched = fetch_block(position(before_.value() - 1)); !fetched) return fetched.error();
       continue;
     }
@@ -133,7 +139,7 @@ result<event_batch> log_cursor::next_backwards() {
     batch.count_bytes(view.payload().size() + view.metadata().size());
     --remaining_;
   }
-  if (batch.size() == 0 && pending_error_) return *std::exchange(pending_error_, std::nullopt);
+  if (batch.size() == 0 && !pending_errors_.empty()) return take_pending_error();
   return batch.take();
 }
 
@@ -164,7 +170,9 @@ result<void> log_cursor::fetch_block(position last) {
   for (;;) {
     auto batch = forwards.next();
     if (!batch) {
-      pending_error_ = batch.error();
+      // The last one first: the reader goes backwards.
+      pending_errors_.push_front(batch.error());
+      if (!(batch.error() == errc::corrupt_data)) break;
       continue;
     }
     if (batch->empty()) break;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -63,6 +64,7 @@ class log_cursor {
   /// Moves events of the open frame into the batch until either is used up.
   [[nodiscard]] result<void> drain_frame(batch_builder& batch, position last);
   [[nodiscard]] error damaged_rest(const char* what);
+  [[nodiscard]] error take_pending_error();
   [[nodiscard]] bool wanted(std::string_view stream, std::string_view type) const noexcept;
   [[nodiscard]] result<void> fetch_block(position last);
 
@@ -81,7 +83,7 @@ class log_cursor {
   frame_walker walker_;
   bool sought_ = false;
   std::optional<open_frame_state> open_;
-  std::optional<error> pending_error_;    // To be given behind what was read before it.
+  std::deque<error> pending_errors_;      // To be given behind what was read before them.
   std::vector<event_batch> block_;        // Fetched for reading backwards, ascending.
   std::size_t block_left_ = 0;            // Of the events of the last batch in it.
 };

@@ -49,30 +49,53 @@ result<located_record> record_reader::locate(index::event_address address) const
     if (!view) return view.error();
     record = format::decode_record(view->bytes);
   }
-  if (!record || !format::verify_record(*record)) return damaged(segment, offset, "the event does not carry its checksum");
-
-  located_record located;
-  located.record = *record;
-  located.owner = view->owner;
-  const std::uint64_t body = offset - record->body_offset_bytes;
+  if (!record || !format::verify_record(*record)) {
+    return damaged_record(segment, offset, record ? record->body_offset_bytes : 0);
+  }
   if (record->body_offset_bytes > offset) return damaged(segment, offset, "the event names an impossible frame");
+  auto located = frame_with_body(segment, offset - record->body_offset_bytes);
+  if (!located) return located.error();
+  if (record->ordinal >= located->prefix.event_count || record->stream_index >= located->prefix.stream_count) {
+    return damaged(segment, located->frame_offset, "the frame of the event does not carry its checksum");
+  }
+  located->record = *record;
+  located->owner = view->owner;
+  return located;
+}
+
+result<located_record> record_reader::frame_with_body(const log::segment& segment, std::uint64_t body) const {
+  const std::uint64_t end = segment.end_offset();
   auto head = segment.view(body, std::min<std::uint64_t>(format::commit_body_layout::size, end - body));
   if (!head) return head.error();
   if (head->bytes.size() < format::commit_body_layout::size) return damaged(segment, body, "the frame has no body");
   const auto streams = load<std::uint16_t>(head->bytes.data() + format::commit_body_layout::stream_count.offset);
   const std::uint64_t prefix_size = format::prefix_bytes(streams);
   if (prefix_size > body) return damaged(segment, body, "the frame has no prefix");
+  located_record located;
   located.frame_offset = body - prefix_size;
   auto fixed = segment.view(located.frame_offset, format::frame_prefix_layout::size);
   if (!fixed) return fixed.error();
   const auto prefix = format::decode_fixed_prefix(fixed->bytes, end - located.frame_offset, log_.store().secret,
                                                   located.frame_offset);
-  if (!prefix || prefix->stream_count != streams || prefix->segment != segment.number() ||
-      record->ordinal >= prefix->event_count || record->stream_index >= streams) {
+  if (!prefix || prefix->stream_count != streams || prefix->segment != segment.number()) {
     return damaged(segment, located.frame_offset, "the frame of the event does not carry its checksum");
   }
   located.prefix = *prefix;
   return located;
+}
+
+// What the damaged record says of its frame is only believed if there is one.
+error record_reader::damaged_record(const log::segment& segment, std::uint64_t offset,
+                                    std::uint64_t body_offset_bytes) const {
+  error_info info{.detail = "the event does not carry its checksum", .path = segment.file().path(), .offset = offset};
+  if (body_offset_bytes != 0 && body_offset_bytes <= offset) {
+    const auto frame = frame_with_body(segment, offset - body_offset_bytes);
+    if (frame && offset - frame->frame_offset < frame->prefix.length) {
+      info.first_position = frame->prefix.first_position;
+      info.last_position = frame->prefix.last_position();
+    }
+  }
+  return error(errc::corrupt_data, std::move(info));
 }
 
 void record_reader::prefetch(index::event_address address) const noexcept {

@@ -29,7 +29,7 @@ class batch_builder {
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   void count_bytes(std::size_t more) noexcept { bytes_ += more; }
   [[nodiscard]] bool is_full(const batch_limits& limits) const noexcept {
-    return size() >= limits.events || bytes_ >= limits.bytes;
+    return size() != 0 && (size() >= limits.events || bytes_ >= limits.bytes);
   }
   [[nodiscard]] event_batch take();
 
@@ -73,6 +73,10 @@ class record_reader {
 
  private:
   [[nodiscard]] result<const log::segment*> segment_of(std::uint32_t number) const;
+  /// All of it but the record: what the frame says whose body begins at this offset.
+  [[nodiscard]] result<located_record> frame_with_body(const log::segment& segment, std::uint64_t body) const;
+  [[nodiscard]] error damaged_record(const log::segment& segment, std::uint64_t offset,
+                                     std::uint64_t body_offset_bytes) const;
 
   const published_log& log_;
   std::shared_ptr<const log::segment_list> segments_;

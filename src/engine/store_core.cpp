@@ -58,12 +58,18 @@ result<std::unique_ptr<store_core>> store_core::open(const std::string& path, co
 result<void> store_core::open_folder(const std::string& path, const surroundings& around) {
   auto folder = around.disk.open_directory(path, options_.create_if_missing);
   if (!folder) {
-    if (folder.error() == boost::system::errc::make_error_code(boost::system::errc::no_such_file_or_directory)) {
+    if (folder.error().code() == boost::system::errc::no_such_file_or_directory) {
       return error(errc::store_not_found, error_info{.path = path});
     }
     return folder.error();
   }
   folder_ = std::move(*folder);
+  if (!options_.create_if_missing) {
+    // Not even a lock file is left in a folder that is no store.
+    if (auto found = log::read_manifest(*folder_, false); !found && found.error() == errc::store_not_found) {
+      return found.error();
+    }
+  }
   auto locked = folder_->lock(lock_name);
   if (!locked) return locked.error();
   writer_lock_ = std::move(*locked);
@@ -122,7 +128,7 @@ result<void> store_core::recover_log() {
   const format::log_point from = snapshot->flushed();
   snapshot = error(errc::store_closed);  // Ends its transaction: the index may have to go.
   if (auto recovered = recover_log_from(from, from.last); !recovered) return recovered;
-  if (recovered_->from_found || recovered_->damage) return {};
+  if (recovered_->from_found || (recovered_->damage && !options_.accept_loss)) return {};
   // What the index says may well have been true of another copy of this log. How far it had come stays evidence.
   if (auto made = make_index_anew(); !made) return made;
   return recover_log_from({}, from.last);
@@ -138,6 +144,13 @@ result<void> store_core::recover_log_from(const format::log_point& from, positio
     if (options_.on_progress) options_.on_progress({stage, done, total});
   };
   auto recovered = log::recover(*files_, request);
+  if (!recovered && recovered.error() == errc::disk_full) {
+    // Recovery has to write before anything may be appended. Reading what is proven needs no space.
+    no_space_ = recovered.error();
+    request.change_nothing = true;
+    recovered = log::recover(*files_, request);
+    if (recovered && recovered->segments.empty()) return *no_space_;
+  }
   if (!recovered) return recovered.error();
   recovered_ = std::move(*recovered);
 
@@ -146,7 +159,7 @@ result<void> store_core::recover_log_from(const format::log_point& from, positio
   report_.last_position = recovered_->end.last;
   report_.events_rewritten = recovered_->events_rewritten;
   report_.bytes_cut = recovered_->bytes_cut;
-  report_.damage = recovered_->damage;
+  if (recovered_->damage) report_.damage = recovered_->damage;
   return {};
 }
 
@@ -156,13 +169,16 @@ result<void> store_core::bring_back_tail() {
   const format::log_point from = snapshot->flushed();
   snapshot = error(errc::store_closed);  // Ends its transaction: the index is about to be written.
 
-  const bool read_only = recovered_->damage.has_value() && !options_.accept_loss;
+  const bool is_damaged = recovered_->damage.has_value() && !options_.accept_loss;
+  const bool read_only = is_damaged || no_space_;
   tail_replay replay(*log_, {.generation_events = options_.index_flush_events,
                              .may_write_index = !read_only,
                              .has_gaps = recovered_->damage.has_value() || ever_accepted_loss(recovered_->segments)});
   if (auto replayed = replay.run(from); !replayed) return replayed;
   report_.events_replayed = replay.events();
-  report_.index_rebuilt = report_.index_rebuilt || (from.last == position{} && replay.events() > options_.index_flush_events);
+  // Closing brings the index up to date, and so does writing much: then an empty one is one that was lost.
+  const bool was_filled = report_.clean || replay.events() > options_.index_flush_events;
+  report_.index_rebuilt = report_.index_rebuilt || (from.last == position{} && replay.events() > 0 && was_filled);
   log_->publish_written(recovered_->end.last);
   log_->publish_durable(recovered_->durable);
 
@@ -176,7 +192,8 @@ result<void> store_core::bring_back_tail() {
   pipeline_ = std::make_unique<commit_pipeline>(*log_, *files_, settings, recovered_->end, recovered_->segments.back(),
                                                 std::move(replay).take(), index_has);
   if (recovered_->spare) pipeline_->offer_spare(std::move(recovered_->spare));
-  if (read_only) pipeline_->refuse(*recovered_->damage);
+  if (is_damaged) pipeline_->refuse(*recovered_->damage);
+  if (no_space_) pipeline_->refuse(*no_space_);
   recovered_.reset();
   return {};
 }

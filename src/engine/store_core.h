@@ -88,6 +88,7 @@ class store_core {
   std::optional<published_log> log_;
   std::optional<log::segment_files> files_;
   std::optional<log::recovered_log> recovered_;
+  std::optional<error> no_space_;  // The disk was too full to recover: only reading is possible.
   std::unique_ptr<commit_pipeline> pipeline_;
   std::uint64_t index_flushes_ = 0;
   std::optional<error> index_failure_;

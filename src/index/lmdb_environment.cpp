@@ -4,12 +4,14 @@
 #include <cerrno>
 #include <mutex>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <sys/stat.h>
 
 #include "index/lmdb_handle.h"
 #include "index/lmdb_layout.h"
+#include "os/fork_guard.h"
 
 namespace mainstem::index {
 namespace {
@@ -29,7 +31,8 @@ bytes_view as_view(const MDB_val& value) noexcept {
 /// of the two is closed, the locks of both are gone.
 class open_guard {
  public:
-  using identity = std::pair<dev_t, ino_t>;
+  // What a parent had open before a fork is not open in the child.
+  using identity = std::tuple<dev_t, ino_t, std::uint64_t>;
 
   static result<std::unique_ptr<open_guard>> take(const std::string& path) {
     struct stat status = {};
@@ -37,7 +40,7 @@ class open_guard {
       return error(boost::system::error_code(errno, boost::system::system_category()),
                    error_info{.detail = "looking for the folder of LMDB", .path = path});
     }
-    const identity which{status.st_dev, status.st_ino};
+    const identity which{status.st_dev, status.st_ino, os::current_fork_generation()};
     const std::scoped_lock held(lock());
     if (!all().insert(which).second) {
       return error(errc::store_locked,

@@ -50,7 +50,12 @@ result<recovered_log> recover(segment_files& files, const recovery_request& requ
     return log;
   }
   if (request.change_nothing) return repair.look(true);
-  if (damage != nullptr) return repair.accept_loss();
+  if (damage != nullptr) {
+    const error lost = describe(*survey, *damage, files.directory().path());
+    auto log = repair.accept_loss();
+    if (log) log->damage = lost;
+    return log;
+  }
   return survey->is_clean() ? repair.go_on() : repair.rewrite_tail();
 }
 
