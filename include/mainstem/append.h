@@ -40,8 +40,11 @@ class expected_version {
   }
   [[nodiscard]] std::string to_string() const;
 
-  friend constexpr bool operator==(const expected_version&, const expected_version&) noexcept = default;
-  friend std::ostream& operator<<(std::ostream& out, const expected_version& e) { return out << e.to_string(); }
+  friend constexpr bool operator==(const expected_version&,
+                                   const expected_version&) noexcept = default;
+  friend std::ostream& operator<<(std::ostream& out, const expected_version& e) {
+    return out << e.to_string();
+  }
 
  private:
   enum kind kind_;
@@ -55,30 +58,38 @@ inline constexpr expected_version no_stream{expected_version::kind::no_stream};
 /// The stream has at least one event.
 inline constexpr expected_version stream_exists{expected_version::kind::stream_exists};
 /// The stream's last event has this version.
-[[nodiscard]] constexpr expected_version exactly(version v) noexcept { return expected_version::of(v); }
+[[nodiscard]] constexpr expected_version exactly(version v) noexcept {
+  return expected_version::of(v);
+}
 
 /// What survives what, for one append.
 enum class durability : std::uint8_t {
   /// Acknowledged when it is on the disk: survives a crash of the machine.
   synced = 0,
-  /// Acknowledged when the operating system has it: survives the end of the process, not of the machine. Synced
+  /// Acknowledged when the operating system has it: survives the end of the process, not of the
+  /// machine. Synced
   /// in the background within store_options::buffered_sync_interval.
   buffered = 1,
 };
 
-/// One atomic append: events for one or more streams, and conditions. All of it happens, or nothing.
+/// One atomic append: events for one or more streams, and conditions. All of it happens, or
+/// nothing.
 ///
-/// Events get their positions in the order of the write() calls. A request without a write is a pure check: it takes
-/// no position. A stream may stand in a request once, either written or required. Where several streams are not as
-/// expected, the first is named: of those written, in the order of write(), then of those required, in the order of
-/// require(). Submitting it again is a retry only with the same write() calls in the same order; expectations and
-/// requirements may differ.
+/// Events get their positions in the order of the write() calls. A request without a write is a
+/// pure check: it takes no position. A stream may stand in a request once, either written or
+/// required. Where several streams are not as expected, the first is named: of those written, in
+/// the order of write(), then of those required, in the order of require(). Submitting it again is
+/// a retry only with the same write() calls in the same order; expectations and requirements may
+/// differ.
 class append_request {
  public:
   /// Appends `events` to `stream`, which must be as `expected` says.
-  append_request& write(stream_name stream, expected_version expected, std::span<const event_data> events);
-  append_request& write(stream_name stream, expected_version expected, std::initializer_list<event_data> events) {
-    return write(std::move(stream), expected, std::span<const event_data>(events.begin(), events.size()));
+  append_request& write(stream_name stream, expected_version expected,
+                        std::span<const event_data> events);
+  append_request& write(stream_name stream, expected_version expected,
+                        std::initializer_list<event_data> events) {
+    return write(std::move(stream), expected,
+                 std::span<const event_data>(events.begin(), events.size()));
   }
   /// `stream` is not written, but must be as `expected` says.
   append_request& require(stream_name stream, expected_version expected);
@@ -93,16 +104,18 @@ class append_request {
     expected_version expected;
   };
   [[nodiscard]] const std::vector<stream_write>& writes() const noexcept { return writes_; }
-  [[nodiscard]] const std::vector<requirement>& requirements() const noexcept { return requirements_; }
+  [[nodiscard]] const std::vector<requirement>& requirements() const noexcept {
+    return requirements_;
+  }
 
  private:
   std::vector<stream_write> writes_;
   std::vector<requirement> requirements_;
 };
 
-/// What became of an append. Expected failures are answers, not errors; the first that applies is given, in the
-/// order of this list (design: stream_deleted, already_committed, partial_duplicate, version_conflict,
-/// already_exists, condition_failed, committed).
+/// What became of an append. Expected failures are answers, not errors; the first that applies is
+/// given, in the order of this list (design: stream_deleted, already_committed, partial_duplicate,
+/// version_conflict, already_exists, condition_failed, committed).
 class append_outcome {
  public:
   /// A stream of the request has been closed for good. Reserved: no call closes a stream yet.
@@ -128,7 +141,8 @@ class append_outcome {
     event_id id;  ///< The first such id, in the order of the request.
   };
   struct version_conflict_t {
-    std::string stream;  ///< The first stream, in the order of the request, whose expectation does not hold.
+    std::string stream;  ///< The first stream, in the order of the request, whose expectation does
+                         ///< not hold.
     expected_version expected;
     mainstem::version actual;
   };
@@ -140,10 +154,12 @@ class append_outcome {
   struct condition_failed_t {
     mainstem::position position;
   };
-  using variant_type = std::variant<committed_t, already_committed_t, partial_duplicate_t, version_conflict_t,
-                                    stream_deleted_t, already_exists_t, condition_failed_t>;
+  using variant_type =
+      std::variant<committed_t, already_committed_t, partial_duplicate_t, version_conflict_t,
+                   stream_deleted_t, already_exists_t, condition_failed_t>;
 
-  append_outcome(variant_type value) : value_(std::move(value)) {}  // NOLINT: every alternative is an outcome.
+  append_outcome(variant_type value)
+      : value_(std::move(value)) {}  // NOLINT: every alternative is an outcome.
 
   /// The events are in the log: committed now, or already_committed by an earlier try.
   [[nodiscard]] bool succeeded() const noexcept { return place() != nullptr; }
@@ -151,7 +167,9 @@ class append_outcome {
   [[nodiscard]] const commit_place* place() const noexcept;
 
   // Each is null unless it is what happened.
-  [[nodiscard]] const committed_t* committed() const noexcept { return std::get_if<committed_t>(&value_); }
+  [[nodiscard]] const committed_t* committed() const noexcept {
+    return std::get_if<committed_t>(&value_);
+  }
   [[nodiscard]] const already_committed_t* already_committed() const noexcept {
     return std::get_if<already_committed_t>(&value_);
   }

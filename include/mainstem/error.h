@@ -15,9 +15,10 @@ namespace mainstem {
 
 /// What can go wrong. Values are stable: they are never renumbered and never reused.
 ///
-/// An append that cannot be carried out because the store's content forbids it (a version conflict, a
-/// duplicate) is not an error: see append_outcome. Errors of the operating system keep their own code in
-/// boost::system::system_category() and compare equal to the conditions below where one applies.
+/// An append that cannot be carried out because the store's content forbids it (a version conflict,
+/// a duplicate) is not an error: see append_outcome. Errors of the operating system keep their own
+/// code in boost::system::system_category() and compare equal to the conditions below where one
+/// applies.
 enum class errc {
   /// An argument breaks a rule that no other value names. Do not retry: correct the call.
   invalid_argument = 1,
@@ -50,16 +51,20 @@ enum class errc {
   store_not_found = 20,
   /// Another store object, here or in another process, holds the store open for writing.
   store_locked = 21,
-  /// A write or sync failed earlier. Nothing is written any more; reads go on. Close and reopen the store.
+  /// A write or sync failed earlier. Nothing is written any more; reads go on. Close and reopen the
+  /// store.
   store_failed = 22,
   /// The store was closed.
   store_closed = 23,
-  /// Acknowledged events are damaged or missing. The store reads, but does not write unless it is opened
+  /// Acknowledged events are damaged or missing. The store reads, but does not write unless it is
+  /// opened
   /// with store_options::accept_loss.
   store_damaged = 24,
-  /// The object came into this process through fork(). Open the store anew after the parent has closed it.
+  /// The object came into this process through fork(). Open the store anew after the parent has
+  /// closed it.
   forked_process = 25,
-  /// The append may or may not be durable. Reopen the store and submit the same event objects again: they
+  /// The append may or may not be durable. Reopen the store and submit the same event objects
+  /// again: they
   /// are appended once.
   outcome_unknown = 26,
   /// The queue of the store is full. Try again later.
@@ -107,15 +112,16 @@ namespace mainstem {
 [[nodiscard]] const boost::system::error_category& error_category() noexcept;
 [[nodiscard]] const boost::system::error_category& condition_category() noexcept;
 [[nodiscard]] boost::system::error_code make_error_code(errc code) noexcept;
-[[nodiscard]] boost::system::error_condition make_error_condition(error_condition condition) noexcept;
+[[nodiscard]] boost::system::error_condition make_error_condition(
+    error_condition condition) noexcept;
 
 /// What a code cannot say. Every member is optional.
 struct error_info {
-  std::string detail{};                          ///< In words: what happened and what to do.
-  std::string path{};                            ///< The file or folder concerned.
-  std::optional<std::uint64_t> offset{};         ///< Bytes from the start of that file.
-  std::optional<std::uint64_t> first_position{}; ///< First position concerned.
-  std::optional<std::uint64_t> last_position{};  ///< Last position concerned.
+  std::string detail{};                           ///< In words: what happened and what to do.
+  std::string path{};                             ///< The file or folder concerned.
+  std::optional<std::uint64_t> offset{};          ///< Bytes from the start of that file.
+  std::optional<std::uint64_t> first_position{};  ///< First position concerned.
+  std::optional<std::uint64_t> last_position{};   ///< Last position concerned.
 };
 
 /// An error_code together with what it cannot say.
@@ -126,8 +132,8 @@ class [[nodiscard]] error {
  public:
   error() noexcept = default;
   // Implicit, so that a function can `return errc::store_failed;`.
-  error(errc code) noexcept : code_(make_error_code(code)) {}                     // NOLINT
-  error(boost::system::error_code code) noexcept : code_(code) {}                 // NOLINT
+  error(errc code) noexcept : code_(make_error_code(code)) {}      // NOLINT
+  error(boost::system::error_code code) noexcept : code_(code) {}  // NOLINT
   error(boost::system::error_code code, error_info info);
   error(errc code, error_info info) : error(make_error_code(code), std::move(info)) {}
   error(errc code, std::string detail) : error(code, error_info{.detail = std::move(detail)}) {}
@@ -167,9 +173,11 @@ class exception : public boost::system::system_error {
 };
 
 /// Called by result<T>::value(). Not for direct use.
-[[noreturn]] void throw_exception_from_error(const error& failure, const boost::source_location& where);
+[[noreturn]] void throw_exception_from_error(const error& failure,
+                                             const boost::source_location& where);
 
-/// A T or an error. `if (result)`, `*result`, `result.error()`; value() throws mainstem::exception instead.
+/// A T or an error. `if (result)`, `*result`, `result.error()`; value() throws mainstem::exception
+/// instead.
 template <class T>
 using result = boost::system::result<T, error>;
 

@@ -25,7 +25,8 @@ namespace detail {
 struct event_access;
 }
 
-/// What the bytes of a payload are. Stored with every event, never interpreted by the store. Values are stable.
+/// What the bytes of a payload are. Stored with every event, never interpreted by the store. Values
+/// are stable.
 enum class codec : std::uint8_t { binary = 0, json = 1, text = 2, capnp = 3 };
 
 /// A payload on its way into an event: bytes, and what they are.
@@ -42,8 +43,8 @@ struct payload_view {
 
 /// What an event may carry beyond type and payload.
 struct event_options {
-  /// The event's identity. Unset: a new UUIDv7. Give one when it comes from outside (a message id, say), so that
-  /// the same message appended twice is one event.
+  /// The event's identity. Unset: a new UUIDv7. Give one when it comes from outside (a message id,
+  /// say), so that the same message appended twice is one event.
   std::optional<event_id> id = std::nullopt;
   /// At most 64, each 1 to 255 bytes of UTF-8, none twice.
   std::vector<std::string> tags = {};
@@ -51,8 +52,8 @@ struct event_options {
   std::span<const std::byte> metadata = {};
 };
 
-/// An event that is to be appended. Immutable; its id is fixed here, so that submitting the same object, or a copy
-/// of it, again is a retry of the same append and not a second event.
+/// An event that is to be appended. Immutable; its id is fixed here, so that submitting the same
+/// object, or a copy of it, again is a retry of the same append and not a second event.
 ///
 /// Cost: one allocation and one copy of the payload; copies of the object share them.
 /// Thread safety: distinct objects, safe. One object, safe for const calls.
@@ -63,7 +64,8 @@ class event_data {
 
   /// @param type 1 to 255 bytes of UTF-8 that do not begin with `$`.
   /// @param payload at most 16 MiB.
-  /// Errors: invalid_event_type, reserved_name, payload_too_large, metadata_too_large, too_many_tags, invalid_tag.
+  /// Errors: invalid_event_type, reserved_name, payload_too_large, metadata_too_large,
+  /// too_many_tags, invalid_tag.
   [[nodiscard]] static result<event_data> make(std::string_view type, payload_view payload,
                                                const event_options& options = {});
 
@@ -118,20 +120,23 @@ class tag_list_view {
 
   tag_list_view() noexcept = default;
   [[nodiscard]] iterator begin() const noexcept { return iterator(encoded_.data()); }
-  [[nodiscard]] iterator end() const noexcept { return iterator(encoded_.data() + encoded_.size()); }
+  [[nodiscard]] iterator end() const noexcept {
+    return iterator(encoded_.data() + encoded_.size());
+  }
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
 
  private:
   friend struct detail::event_access;
-  std::string_view encoded_;  // Per tag its length in one byte, then the tag. Checked before a view is made.
+  std::string_view
+      encoded_;  // Per tag its length in one byte, then the tag. Checked before a view is made.
   std::size_t count_ = 0;
 };
 
 /// A stored event.
 ///
-/// Lifetime: points into the event_batch (or event) that it came from; valid while any copy of that lives.
-/// Thread safety: distinct objects, safe. One object, safe for const calls.
+/// Lifetime: points into the event_batch (or event) that it came from; valid while any copy of that
+/// lives. Thread safety: distinct objects, safe. One object, safe for const calls.
 class event_view {
  public:
   [[nodiscard]] mainstem::position position() const noexcept { return position_; }
@@ -150,7 +155,8 @@ class event_view {
   [[nodiscard]] tag_list_view tags() const noexcept { return tags_; }
   /// When the commit was made, by the writer's clock. Never goes back along the log.
   [[nodiscard]] std::chrono::sys_time<std::chrono::nanoseconds> time() const noexcept {
-    return std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(unix_nanoseconds_));
+    return std::chrono::sys_time<std::chrono::nanoseconds>(
+        std::chrono::nanoseconds(unix_nanoseconds_));
   }
 
  private:
@@ -171,10 +177,10 @@ class event_view {
 
 /// A run of stored events and the memory they live in. An empty one means: the end, for now.
 ///
-/// Lifetime: every event_view, and every byte it points to, is valid while any copy of the batch that yielded it is
-/// alive. Nothing else ends it: not another read, not an append, not closing the store.
-/// Cost: a live batch may pin whole segment files. To keep one event for long, copy it with to_owned().
-/// Thread safety: distinct objects, safe. One object, safe for const calls.
+/// Lifetime: every event_view, and every byte it points to, is valid while any copy of the batch
+/// that yielded it is alive. Nothing else ends it: not another read, not an append, not closing the
+/// store. Cost: a live batch may pin whole segment files. To keep one event for long, copy it with
+/// to_owned(). Thread safety: distinct objects, safe. One object, safe for const calls.
 class event_batch {
  public:
   event_batch() noexcept = default;

@@ -26,13 +26,15 @@ enum class direction : std::uint8_t { forwards, backwards };
 enum class visibility : std::uint8_t {
   /// Only what survives a crash of the machine.
   durable,
-  /// Also what buffered appends of this process have written but no sync has made durable yet. A crash of the
+  /// Also what buffered appends of this process have written but no sync has made durable yet. A
+  /// crash of the
   /// machine may take such an event back and give its position to another.
   written,
 };
 
-/// How much one batch may hold. A batch is full when it has reached either limit, and holds at least one event,
-/// whatever the limits and its size: the last event may go beyond `bytes`, and a limit of 0 is one event.
+/// How much one batch may hold. A batch is full when it has reached either limit, and holds at
+/// least one event, whatever the limits and its size: the last event may go beyond `bytes`, and a
+/// limit of 0 is one event.
 struct batch_limits {
   std::size_t events = 1024;
   std::size_t bytes = 1U << 20U;  ///< Of payload and metadata.
@@ -65,20 +67,20 @@ struct read_all_options {
 
 /// Reads the events of one stream, batch by batch.
 ///
-/// Lifetime: must not be used after the store object is gone; after close() its calls answer store_closed. The batches
-/// outlive both.
-/// Thread safety: one thread at a time.
+/// Lifetime: must not be used after the store object is gone; after close() its calls answer
+/// store_closed. The batches outlive both. Thread safety: one thread at a time.
 class stream_reader {
  public:
   stream_reader(stream_reader&&) noexcept;
   stream_reader& operator=(stream_reader&&) noexcept;
   ~stream_reader();
 
-  /// The next events. An empty batch: there are none now, or the limit is reached; a filter never makes one before the
-  /// end. Reading forwards may go on from there: a later call sees what was appended since. Reading backwards begins
-  /// below what can be seen at the first call.
-  /// Errors: corrupt_data (the place is in the info, with the positions of the damaged commit where they can still be
-  /// told; the next call goes on behind the event), store_closed, forked_process, and whatever the disk says.
+  /// The next events. An empty batch: there are none now, or the limit is reached; a filter never
+  /// makes one before the end. Reading forwards may go on from there: a later call sees what was
+  /// appended since. Reading backwards begins below what can be seen at the first call. Errors:
+  /// corrupt_data (the place is in the info, with the positions of the damaged commit where they
+  /// can still be told; the next call goes on behind the event), store_closed, forked_process, and
+  /// whatever the disk says.
   [[nodiscard]] result<event_batch> next();
 
  private:
@@ -89,19 +91,18 @@ class stream_reader {
 
 /// Reads the whole log, or a part of it, in the order of positions, batch by batch.
 ///
-/// Lifetime: must not be used after the store object is gone; after close() its calls answer store_closed. The batches
-/// outlive both.
-/// Thread safety: one thread at a time.
+/// Lifetime: must not be used after the store object is gone; after close() its calls answer
+/// store_closed. The batches outlive both. Thread safety: one thread at a time.
 class log_reader {
  public:
   log_reader(log_reader&&) noexcept;
   log_reader& operator=(log_reader&&) noexcept;
   ~log_reader();
 
-  /// The next events. An empty batch: there are none now, or the limit is reached; a filter never makes one before the
-  /// end. Reading forwards may go on from there: a later call sees what was appended since. Reading backwards begins
-  /// below what can be seen at the first call.
-  /// Errors: corrupt_data (which positions are damaged is in the info; the next call goes on behind them),
+  /// The next events. An empty batch: there are none now, or the limit is reached; a filter never
+  /// makes one before the end. Reading forwards may go on from there: a later call sees what was
+  /// appended since. Reading backwards begins below what can be seen at the first call. Errors:
+  /// corrupt_data (which positions are damaged is in the info; the next call goes on behind them),
   /// store_closed, forked_process, and whatever the disk says.
   [[nodiscard]] result<event_batch> next();
 

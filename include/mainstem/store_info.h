@@ -13,30 +13,31 @@ namespace mainstem {
 
 /// What opening found. `clean` is the usual case.
 struct recovery_report {
-  bool clean = true;                      ///< The store was closed properly the last time.
-  position last_position;                 ///< Of the last event after recovery.
-  std::uint64_t events_replayed = 0;      ///< Read again because the index did not have them.
-  std::uint64_t events_rewritten = 0;     ///< Found beyond what was provably durable, and written again.
-  std::uint64_t bytes_cut = 0;            ///< Torn bytes at the end that nobody had been told were durable.
-  bool index_rebuilt = false;             ///< The index was missing, damaged or of another store.
-  std::chrono::nanoseconds duration{};    ///< Of opening.
-  /// Set if acknowledged events are damaged or missing: the store was opened for reading only (or, with accept_loss,
-  /// gave them up). Its info names the positions.
+  bool clean = true;                  ///< The store was closed properly the last time.
+  position last_position;             ///< Of the last event after recovery.
+  std::uint64_t events_replayed = 0;  ///< Read again because the index did not have them.
+  std::uint64_t events_rewritten =
+      0;                        ///< Found beyond what was provably durable, and written again.
+  std::uint64_t bytes_cut = 0;  ///< Torn bytes at the end that nobody had been told were durable.
+  bool index_rebuilt = false;   ///< The index was missing, damaged or of another store.
+  std::chrono::nanoseconds duration{};  ///< Of opening.
+  /// Set if acknowledged events are damaged or missing: the store was opened for reading only (or,
+  /// with accept_loss, gave them up). Its info names the positions.
   std::optional<error> damage;
 };
 
 /// The state of a store.
 struct store_info {
   uuid store_id;
-  uuid lineage_id;               ///< One history of positions; copies of a store share it.
-  position written;              ///< Last event that this process can read.
-  position durable;              ///< Last event that survives a crash of the machine. Never above written.
-  position indexed;              ///< Last event in the index. Never above durable.
-  std::uint64_t segments = 0;    ///< Segment files in use.
-  std::uint64_t log_bytes = 0;   ///< Bytes of frames and headers in them, without space made ahead.
-  std::uint64_t index_bytes = 0; ///< Size of the index file.
+  uuid lineage_id;   ///< One history of positions; copies of a store share it.
+  position written;  ///< Last event that this process can read.
+  position durable;  ///< Last event that survives a crash of the machine. Never above written.
+  position indexed;  ///< Last event in the index. Never above durable.
+  std::uint64_t segments = 0;   ///< Segment files in use.
+  std::uint64_t log_bytes = 0;  ///< Bytes of frames and headers in them, without space made ahead.
+  std::uint64_t index_bytes = 0;    ///< Size of the index file.
   std::uint64_t index_flushes = 0;  ///< Since the store was opened.
-  std::optional<error> failure;  ///< Why the store does not write (any more); unset if it does.
+  std::optional<error> failure;     ///< Why the store does not write (any more); unset if it does.
 };
 
 }  // namespace mainstem

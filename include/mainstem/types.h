@@ -29,7 +29,8 @@ class position {
   std::uint64_t value_ = 0;
 };
 
-/// A stream's length after an event: its first event has version 1. A stream that never existed is at 0.
+/// A stream's length after an event: its first event has version 1. A stream that never existed is
+/// at 0.
 class version {
  public:
   constexpr version() noexcept = default;
@@ -45,10 +46,11 @@ class version {
   std::uint64_t value_ = 0;
 };
 
-/// The name of a stream, by convention `category-id`: 1 to 255 bytes of UTF-8 that do not begin with `$`.
+/// The name of a stream, by convention `category-id`: 1 to 255 bytes of UTF-8 that do not begin
+/// with `$`.
 ///
-/// An object always holds a valid name. The constructor throws mainstem::exception on a bad one; parse()
-/// answers with the error (invalid_stream_name, reserved_name) instead.
+/// An object always holds a valid name. The constructor throws mainstem::exception on a bad one;
+/// parse() answers with the error (invalid_stream_name, reserved_name) instead.
 class stream_name {
  public:
   explicit stream_name(std::string_view name);
@@ -62,7 +64,9 @@ class stream_name {
   std::string_view category() && = delete;
 
   friend auto operator<=>(const stream_name&, const stream_name&) = default;
-  friend std::ostream& operator<<(std::ostream& out, const stream_name& n) { return out << n.name_; }
+  friend std::ostream& operator<<(std::ostream& out, const stream_name& n) {
+    return out << n.name_;
+  }
 
  private:
   struct unchecked {};
@@ -77,11 +81,11 @@ class stream_name {
 
 /// Limits of what can be stored. Each is checked, and each has an error of its own.
 namespace limits {
-inline constexpr std::size_t name_bytes = 255;                   ///< Stream name, event type, tag.
-inline constexpr std::size_t payload_bytes = 16U << 20U;         ///< 16 MiB.
-inline constexpr std::size_t metadata_bytes = 1U << 20U;         ///< 1 MiB.
-inline constexpr std::size_t commit_bytes = 32U << 20U;          ///< 32 MiB, and half a segment.
-inline constexpr std::size_t streams_per_commit = 1024;          ///< Written and required together.
+inline constexpr std::size_t name_bytes = 255;            ///< Stream name, event type, tag.
+inline constexpr std::size_t payload_bytes = 16U << 20U;  ///< 16 MiB.
+inline constexpr std::size_t metadata_bytes = 1U << 20U;  ///< 1 MiB.
+inline constexpr std::size_t commit_bytes = 32U << 20U;   ///< 32 MiB, and half a segment.
+inline constexpr std::size_t streams_per_commit = 1024;   ///< Written and required together.
 inline constexpr std::size_t tags_per_event = 64;
 }  // namespace limits
 

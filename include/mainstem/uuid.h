@@ -22,9 +22,8 @@ class uuid {
   constexpr uuid() noexcept = default;  ///< The nil UUID.
   constexpr explicit uuid(const bytes_type& bytes) noexcept : bytes_(bytes) {}
 
-  /// A new version 7 UUID: 48 bits of Unix time in milliseconds, then a counter and random bits, so that the
-  /// ids of one process ascend.
-  /// Thread safety: safe.
+  /// A new version 7 UUID: 48 bits of Unix time in milliseconds, then a counter and random bits, so
+  /// that the ids of one process ascend. Thread safety: safe.
   [[nodiscard]] static uuid generate() noexcept;
 
   /// Reads the form `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, in either case.
@@ -36,7 +35,9 @@ class uuid {
   [[nodiscard]] constexpr bool is_nil() const noexcept { return bytes_ == bytes_type{}; }
 
   friend constexpr auto operator<=>(const uuid&, const uuid&) noexcept = default;
-  friend std::ostream& operator<<(std::ostream& out, const uuid& id) { return out << id.to_string(); }
+  friend std::ostream& operator<<(std::ostream& out, const uuid& id) {
+    return out << id.to_string();
+  }
 
  private:
   bytes_type bytes_{};

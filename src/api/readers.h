@@ -14,7 +14,8 @@ namespace mainstem::detail {
 /// What a stream_reader is made of.
 class stream_read {
  public:
-  stream_read(const store_state& store, const stream_name& stream, const read_stream_options& options)
+  stream_read(const store_state& store, const stream_name& stream,
+              const read_stream_options& options)
       : store_(store) {
     // A store that was closed has no log any more.
     if (store.check_usable()) cursor_.emplace(store.log(), stream, options);

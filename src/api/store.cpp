@@ -16,8 +16,8 @@ namespace {
 engine::surroundings real_surroundings() {
   static os::posix_disk disk;
   return {.disk = disk,
-          .make_index_provider =
-              [](std::shared_ptr<os::directory> folder) -> std::unique_ptr<index::environment_provider> {
+          .make_index_provider = [](std::shared_ptr<os::directory> folder)
+              -> std::unique_ptr<index::environment_provider> {
             return std::make_unique<index::lmdb_provider>(std::move(folder));
           },
           .clock = system_clock_source(),
@@ -57,7 +57,8 @@ result<store> store::open(const std::filesystem::path& path, const store_options
 }
 
 result<append_outcome> store::append(const stream_name& stream, expected_version expected,
-                                     std::span<const event_data> events, const append_options& options) {
+                                     std::span<const event_data> events,
+                                     const append_options& options) {
   append_request request;
   request.write(stream, expected, events);
   return append(request, options);
@@ -72,7 +73,8 @@ result<void> store::close() { return state().close(); }
 store_info store::info() const { return state().info(); }
 const recovery_report& store::recovery() const noexcept { return state().report(); }
 
-stream_reader store::read_stream(const stream_name& stream, const read_stream_options& options) const {
+stream_reader store::read_stream(const stream_name& stream,
+                                 const read_stream_options& options) const {
   return stream_reader(std::make_unique<detail::stream_read>(state(), stream, options));
 }
 
@@ -96,34 +98,40 @@ result<std::optional<event>> store::read_event(position at, visibility seen) con
   return engine::read_position(state().log(), at, state().log().visible(seen));
 }
 
-result<std::optional<event>> store::read_event(const stream_name& stream, version at, visibility seen) const {
-  return state().read_one(stream, seen,
-                          [&](const engine::read_snapshot& snapshot, const engine::record_reader&,
-                              const index::name_hash& hash) { return find_version(snapshot, hash, stream.str(), at); });
-}
-
-result<std::optional<event>> store::read_event(const stream_name& stream, const event_id& id, visibility seen) const {
+result<std::optional<event>> store::read_event(const stream_name& stream, version at,
+                                               visibility seen) const {
   return state().read_one(
       stream, seen,
-      [&](const engine::read_snapshot& snapshot, const engine::record_reader& reader, const index::name_hash& hash) {
-        return find_id(snapshot, reader, hash, stream.str(), id);
-      });
+      [&](const engine::read_snapshot& snapshot, const engine::record_reader&,
+          const index::name_hash& hash) { return find_version(snapshot, hash, stream.str(), at); });
+}
+
+result<std::optional<event>> store::read_event(const stream_name& stream, const event_id& id,
+                                               visibility seen) const {
+  return state().read_one(stream, seen,
+                          [&](const engine::read_snapshot& snapshot,
+                              const engine::record_reader& reader, const index::name_hash& hash) {
+                            return find_id(snapshot, reader, hash, stream.str(), id);
+                          });
 }
 
 result<stream_info> store::stream_info(const stream_name& stream, visibility seen) const {
   if (auto usable = state().check_usable(); !usable) return usable.error();
   auto snapshot = engine::read_snapshot::take(state().log(), seen);
   if (!snapshot) return snapshot.error();
-  return snapshot->info_of(index::hash_name(stream.str(), state().log().store().secret), stream.str());
+  return snapshot->info_of(index::hash_name(stream.str(), state().log().store().secret),
+                           stream.str());
 }
 
-stream_reader::stream_reader(std::unique_ptr<detail::stream_read> state) noexcept : state_(std::move(state)) {}
+stream_reader::stream_reader(std::unique_ptr<detail::stream_read> state) noexcept
+    : state_(std::move(state)) {}
 stream_reader::stream_reader(stream_reader&&) noexcept = default;
 stream_reader& stream_reader::operator=(stream_reader&&) noexcept = default;
 stream_reader::~stream_reader() = default;
 result<event_batch> stream_reader::next() { return state_->next(); }
 
-log_reader::log_reader(std::unique_ptr<detail::log_read> state) noexcept : state_(std::move(state)) {}
+log_reader::log_reader(std::unique_ptr<detail::log_read> state) noexcept
+    : state_(std::move(state)) {}
 log_reader::log_reader(log_reader&&) noexcept = default;
 log_reader& log_reader::operator=(log_reader&&) noexcept = default;
 log_reader::~log_reader() = default;

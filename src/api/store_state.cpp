@@ -9,8 +9,8 @@
 namespace mainstem::detail {
 namespace {
 
-// commit_group::wake_word: the lowest bit says that the group is finished; what is above counts how often one of its
-// waiters was asked to lead, so that no such call is slept over.
+// commit_group::wake_word: the lowest bit says that the group is finished; what is above counts how
+// often one of its waiters was asked to lead, so that no such call is slept over.
 constexpr std::uint32_t finished_bit = 1;
 constexpr std::uint32_t asked_to_lead = 2;
 
@@ -18,7 +18,8 @@ constexpr std::chrono::seconds retry_interval{1};
 
 }  // namespace
 
-store_state::store_state(std::unique_ptr<engine::store_core> core) : core_(std::move(core)), report_(core_->report()) {
+store_state::store_state(std::unique_ptr<engine::store_core> core)
+    : core_(std::move(core)), report_(core_->report()) {
   log_keeper_ = std::thread([this] { keep_log(); });
   index_keeper_ = std::thread([this] { keep_index(); });
 }
@@ -33,7 +34,8 @@ result<void> store_state::check_usable() const {
   return {};
 }
 
-result<append_outcome> store_state::append(const append_request& request, const append_options& options) {
+result<append_outcome> store_state::append(const append_request& request,
+                                           const append_options& options) {
   if (auto usable = check_usable(); !usable) return usable.error();
   auto prepared = engine::prepare(request, options.durability, core_->identity().secret,
                                   core_->options().segment_size_bytes);
@@ -166,7 +168,8 @@ void store_state::make_spare(lock& held) {
 void store_state::settle(lock& held) {
   const bool durable = core_->log().durable() == core_->pipeline().last_assigned();
   const position before = core_->pipeline().last_assigned();
-  const auto pause = durable ? core_->options().mark_interval : core_->options().buffered_sync_interval;
+  const auto pause =
+      durable ? core_->options().mark_interval : core_->options().buffered_sync_interval;
   pausing_ = durable;
   const bool called = log_work_.wait_for(held, pause, [this] {
     return stopping_ || core_->pipeline().failure() || has_spare_to_make() || buffered_ends_pause();

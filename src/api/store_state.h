@@ -10,17 +10,17 @@
 
 #include <mainstem/store.h>
 
+#include "engine/log_cursor.h"
 #include "engine/record_reader.h"
 #include "engine/store_core.h"
 #include "engine/stream_cursor.h"
-#include "engine/log_cursor.h"
 #include "os/fork_guard.h"
 
 namespace mainstem::detail {
 
-/// An open store with its threads. Appending callers drive the commit pipeline themselves: whoever finds nobody writing
-/// becomes the leader for one group. Two threads do what nobody should wait for: one prepares and seals segments,
-/// marks and syncs; the other moves events into the index.
+/// An open store with its threads. Appending callers drive the commit pipeline themselves: whoever
+/// finds nobody writing becomes the leader for one group. Two threads do what nobody should wait
+/// for: one prepares and seals segments, marks and syncs; the other moves events into the index.
 class store_state {
  public:
   explicit store_state(std::unique_ptr<engine::store_core> core);
@@ -31,7 +31,8 @@ class store_state {
   /// Errors: store_closed, forked_process.
   [[nodiscard]] result<void> check_usable() const;
 
-  [[nodiscard]] result<append_outcome> append(const append_request& request, const append_options& options);
+  [[nodiscard]] result<append_outcome> append(const append_request& request,
+                                              const append_options& options);
   [[nodiscard]] result<void> flush();
   [[nodiscard]] result<void> close();
   [[nodiscard]] store_info info();
@@ -40,7 +41,8 @@ class store_state {
   [[nodiscard]] const engine::published_log& log() const noexcept { return core_->log(); }
   /// One event, at the place that `find(snapshot, reader, hash)` answers.
   template <class Find>
-  [[nodiscard]] result<std::optional<event>> read_one(const stream_name& stream, visibility seen, Find&& find) const {
+  [[nodiscard]] result<std::optional<event>> read_one(const stream_name& stream, visibility seen,
+                                                      Find&& find) const {
     if (auto usable = check_usable(); !usable) return usable.error();
     auto snapshot = engine::read_snapshot::take(log(), seen);
     if (!snapshot) return snapshot.error();
@@ -53,7 +55,9 @@ class store_state {
     return std::optional(std::move(*found));
   }
 
-  [[nodiscard]] bool was_forked() const noexcept { return generation_ != os::current_fork_generation(); }
+  [[nodiscard]] bool was_forked() const noexcept {
+    return generation_ != os::current_fork_generation();
+  }
 
  private:
   using lock = engine::store_core::lock;
@@ -88,7 +92,8 @@ class store_state {
   std::uint64_t spare_attempts_ = 0;
   std::optional<error> spare_failure_;
   bool log_keeper_idle_ = false;
-  bool pausing_ = false;  // The thread that keeps the log waits before it marks that all is durable.
+  bool pausing_ =
+      false;  // The thread that keeps the log waits before it marks that all is durable.
   bool index_keeper_idle_ = false;
   std::condition_variable log_work_;     // For the thread that keeps the log.
   std::condition_variable index_work_;   // For the one that keeps the index.

@@ -6,6 +6,6 @@ namespace mainstem::detail {
 }
 
 /// For bugs, never for input or for what a disk says. On in release builds too.
-#define MAINSTEM_ASSERT(expression) \
-  ((expression) ? static_cast<void>(0)  \
+#define MAINSTEM_ASSERT(expression)    \
+  ((expression) ? static_cast<void>(0) \
                 : ::mainstem::detail::assertion_failed(#expression, __FILE__, __LINE__))

@@ -11,7 +11,8 @@
 
 namespace mainstem {
 
-static_assert(std::endian::native == std::endian::little, "The formats are little-endian and so are all targets.");
+static_assert(std::endian::native == std::endian::little,
+              "The formats are little-endian and so are all targets.");
 
 /// Reads an integer at `from`, which need not be aligned.
 template <std::integral Integer>
@@ -26,7 +27,8 @@ inline void store_at(std::byte* to, Integer value) noexcept {
   std::memcpy(to, &value, sizeof(value));
 }
 
-[[nodiscard]] constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t alignment) noexcept {
+[[nodiscard]] constexpr std::uint64_t align_up(std::uint64_t value,
+                                               std::uint64_t alignment) noexcept {
   return (value + alignment - 1) / alignment * alignment;
 }
 

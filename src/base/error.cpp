@@ -14,29 +14,37 @@ const char* message_of(errc code) noexcept {
     case errc::invalid_argument: return "an argument breaks a rule: correct the call";
     case errc::invalid_stream_name: return "a stream name must be 1 to 255 bytes of UTF-8";
     case errc::invalid_event_type: return "an event type must be 1 to 255 bytes of UTF-8";
-    case errc::invalid_tag: return "a tag must be 1 to 255 bytes of UTF-8, and stand once on an event";
+    case errc::invalid_tag:
+      return "a tag must be 1 to 255 bytes of UTF-8, and stand once on an event";
     case errc::reserved_name: return "names that begin with $ belong to the system";
     case errc::too_many_tags: return "an event may have at most 64 tags";
     case errc::payload_too_large: return "a payload may have at most 16 MiB";
     case errc::metadata_too_large: return "metadata may have at most 1 MiB";
-    case errc::commit_too_large: return "a commit may have at most 32 MiB, and at most half a segment";
+    case errc::commit_too_large:
+      return "a commit may have at most 32 MiB, and at most half a segment";
     case errc::too_many_streams: return "a commit may name at most 1024 streams";
-    case errc::duplicate_event_id: return "the same event id stands twice in one stream of the request";
+    case errc::duplicate_event_id:
+      return "the same event id stands twice in one stream of the request";
     case errc::duplicate_stream: return "the same stream stands twice in the request";
     case errc::no_events: return "there are no events to append";
     case errc::store_not_found: return "there is no store in this folder";
     case errc::store_locked: return "the store is open for writing elsewhere";
-    case errc::store_failed: return "an earlier write failed, so the store does not write any more: reopen it";
+    case errc::store_failed:
+      return "an earlier write failed, so the store does not write any more: reopen it";
     case errc::store_closed: return "the store is closed: open it again";
-    case errc::store_damaged: return "acknowledged events are damaged or missing, so the store does not write";
-    case errc::forked_process: return "the store was opened before fork(): open it anew in this process";
-    case errc::outcome_unknown: return "the append may or may not be durable: reopen, then append the same again";
+    case errc::store_damaged:
+      return "acknowledged events are damaged or missing, so the store does not write";
+    case errc::forked_process:
+      return "the store was opened before fork(): open it anew in this process";
+    case errc::outcome_unknown:
+      return "the append may or may not be durable: reopen, then append the same again";
     case errc::overloaded: return "too much is waiting: try again later";
     case errc::disk_full: return "no space is left: nothing was touched, make room and try again";
     case errc::corrupt_data: return "stored data is damaged";
     case errc::missing_segment: return "a segment file is missing or in the wrong place";
     case errc::corrupt_manifest: return "the store's manifest is damaged";
-    case errc::corrupt_index: return "the index is damaged: it is rebuilt when the store is opened again";
+    case errc::corrupt_index:
+      return "the index is damaged: it is rebuilt when the store is opened again";
     case errc::unsupported_format: return "a newer version of Mainstem wrote this";
     case errc::foreign_file: return "a file belongs to another store";
   }
@@ -53,14 +61,15 @@ bool own_code_means(errc code, error_condition condition) noexcept {
   switch (condition) {
     case error_condition::conflict: return code == errc::store_locked;
     case error_condition::invalid:
-      return (code >= errc::invalid_argument && code <= errc::no_events) || code == errc::store_not_found;
+      return (code >= errc::invalid_argument && code <= errc::no_events) ||
+             code == errc::store_not_found;
     case error_condition::capacity: return is_one_of(code, {errc::overloaded, errc::disk_full});
     case error_condition::corruption:
-      return is_one_of(code, {errc::corrupt_data, errc::missing_segment, errc::corrupt_manifest, errc::corrupt_index,
-                              errc::foreign_file, errc::store_damaged});
+      return is_one_of(code, {errc::corrupt_data, errc::missing_segment, errc::corrupt_manifest,
+                              errc::corrupt_index, errc::foreign_file, errc::store_damaged});
     case error_condition::fatal:
-      return is_one_of(code, {errc::store_failed, errc::store_closed, errc::forked_process, errc::outcome_unknown,
-                              errc::unsupported_format});
+      return is_one_of(code, {errc::store_failed, errc::store_closed, errc::forked_process,
+                              errc::outcome_unknown, errc::unsupported_format});
   }
   return false;
 }
@@ -99,7 +108,8 @@ class own_condition_category final : public boost::system::error_category {
   }
   bool equivalent(const boost::system::error_code& code, int value) const noexcept override {
     const auto condition = static_cast<error_condition>(value);
-    if (code.category() == mainstem::error_category()) return own_code_means(static_cast<errc>(code.value()), condition);
+    if (code.category() == mainstem::error_category())
+      return own_code_means(static_cast<errc>(code.value()), condition);
     if (code.category() == boost::system::system_category() ||
         code.category() == boost::system::generic_category()) {
       return system_code_means(code.value(), condition);
@@ -140,7 +150,8 @@ std::string error::message() const {
   std::string text = code_.message();
   const error_info& more = info();
   if (!more.detail.empty()) text += ": " + more.detail;
-  if (!more.path.empty()) text += " [" + more.path + (more.offset ? " at " + std::to_string(*more.offset) : "") + "]";
+  if (!more.path.empty())
+    text += " [" + more.path + (more.offset ? " at " + std::to_string(*more.offset) : "") + "]";
   if (more.first_position) {
     text += " (positions " + std::to_string(*more.first_position);
     text += more.last_position ? " to " + std::to_string(*more.last_position) + ")" : " and above)";
@@ -151,7 +162,9 @@ std::string error::message() const {
 std::ostream& operator<<(std::ostream& out, const error& value) { return out << value.message(); }
 
 exception::exception(mainstem::error failure)
-    : boost::system::system_error(failure.code()), message_(failure.message()), error_(std::move(failure)) {}
+    : boost::system::system_error(failure.code()),
+      message_(failure.message()),
+      error_(std::move(failure)) {}
 
 void throw_exception_from_error(const error& failure, const boost::source_location& where) {
   boost::throw_exception(exception(failure), where);

@@ -14,7 +14,8 @@ bool is_utf8(std::string_view text) noexcept {
   const char* const end = at + text.size();
   while (at != end) {
     // Nearly all names are ASCII, and a commit may carry thousands of them.
-    if (end - at >= 8 && (load<std::uint64_t>(reinterpret_cast<const std::byte*>(at)) & high_bits) == 0) {
+    if (end - at >= 8 &&
+        (load<std::uint64_t>(reinterpret_cast<const std::byte*>(at)) & high_bits) == 0) {
       at += 8;
       continue;
     }

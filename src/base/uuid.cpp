@@ -5,9 +5,9 @@
 
 #include <cstring>
 
+#include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid.hpp>
 #include <boost/uuid/uuid_io.hpp>
-#include <boost/uuid/string_generator.hpp>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -21,7 +21,8 @@ constexpr std::size_t text_length = 36;
 id_generator& generator() noexcept {
   // Two processes must not draw from the same block, so a forked child starts with a fresh one.
   static id_generator instance(system_clock_source(), system_random_source());
-  static const int hooked = pthread_atfork(nullptr, nullptr, [] { generator().restart_in_child(); });
+  static const int hooked =
+      pthread_atfork(nullptr, nullptr, [] { generator().restart_in_child(); });
   static_cast<void>(hooked);
   return instance;
 }
@@ -31,7 +32,9 @@ id_generator& generator() noexcept {
 uuid uuid::generate() noexcept { return generator().next(); }
 
 result<uuid> uuid::parse(std::string_view text) {
-  const auto is_dash_place = [](std::size_t at) { return at == 8 || at == 13 || at == 18 || at == 23; };
+  const auto is_dash_place = [](std::size_t at) {
+    return at == 8 || at == 13 || at == 18 || at == 23;
+  };
   bool well_formed = text.size() == text_length;
   for (std::size_t i = 0; well_formed && i < text.size(); ++i) {
     const char c = text[i];
@@ -57,5 +60,6 @@ std::string uuid::to_string() const {
 
 std::size_t std::hash<mainstem::uuid>::operator()(const mainstem::uuid& id) const noexcept {
   const auto* bytes = id.bytes().data();
-  return mainstem::load<std::uint64_t>(bytes) * 0x9e3779b97f4a7c15U ^ mainstem::load<std::uint64_t>(bytes + 8);
+  return mainstem::load<std::uint64_t>(bytes) * 0x9e3779b97f4a7c15U ^
+         mainstem::load<std::uint64_t>(bytes + 8);
 }

@@ -2,7 +2,8 @@
 #include "base/assert.h"
 #include "engine/commit_pipeline.h"
 
-// Gathering, writing and finishing groups. How requests get into them stands in commit_pipeline.cpp.
+// Gathering, writing and finishing groups. How requests get into them stands in
+// commit_pipeline.cpp.
 namespace mainstem::engine {
 
 result<void> perform(const write_plan& plan) {
@@ -10,7 +11,8 @@ result<void> perform(const write_plan& plan) {
     if (auto synced = plan.sync_first->file().sync(); !synced) return synced;
   }
   if (!plan.parts.empty()) {
-    if (auto written = plan.segment->file().write_at(plan.offset_bytes, plan.parts); !written) return written;
+    if (auto written = plan.segment->file().write_at(plan.offset_bytes, plan.parts); !written)
+      return written;
   }
   if (!plan.sync) return {};
   return plan.segment->file().sync();
@@ -52,16 +54,17 @@ void commit_pipeline::begin_segment(write_plan& plan) {
   // A valid header is proof that everything before its segment is durable.
   if (log_.durable() < finalized_.last) plan.sync_first = current_;
   const auto header =
-      files_.header_for(group.segment_number, options_.epoch, position(finalized_.last.value() + 1), finalized_.chain,
-                        files_.options().segment_size_bytes, 0);
+      files_.header_for(group.segment_number, options_.epoch, position(finalized_.last.value() + 1),
+                        finalized_.chain, files_.options().segment_size_bytes, 0);
   auto& buffer = group.own_buffers.emplace_back(new std::byte[format::segment_header_layout::size]);
   const std::span<std::byte> encoded(buffer.get(), format::segment_header_layout::size);
   format::encode_segment_header(header, files_.store(), encoded);
   plan.parts.emplace_back(encoded);
   plan.offset_bytes = 0;
 
-  ended_.push_back({std::exchange(current_, std::make_shared<log::segment>(std::move(group.opens), header,
-                                                                           files_.options().access, log_.store().secret)),
+  ended_.push_back({std::exchange(current_, std::make_shared<log::segment>(
+                                                std::move(group.opens), header,
+                                                files_.options().access, log_.store().secret)),
                     finalized_.chain});
   current_->publish(format::segment_header_layout::size, finalized_.last);
   log_.add_segment(current_);
@@ -76,7 +79,8 @@ void commit_pipeline::finalize(commit_group& group) {
     slot.prefix.timestamp = last_timestamp_;
     slot.prefix.previous_checksum = finalized_.chain;
     const auto prefix = slot.frame.first(format::prefix_bytes(slot.prefix.stream_count));
-    finalized_.chain = format::encode_prefix(slot.prefix, prefix, log_.store().secret, finalized_.offset_bytes);
+    finalized_.chain =
+        format::encode_prefix(slot.prefix, prefix, log_.store().secret, finalized_.offset_bytes);
     if (slot.prefix.kind == format::frame_kind::commit) {
       current_->note_frame(position(slot.prefix.first_position), finalized_.offset_bytes);
       finalized_.last = position(slot.prefix.last_position());
@@ -94,7 +98,8 @@ void commit_pipeline::note_generation_ends() {
   // All but the last one, which is still being filled.
   for (std::size_t i = 0; i + 1 < generations_.size(); ++i) {
     auto& entry = generations_[i];
-    if (!entry.end && entry.generation->last_position() == last_commit_.last) entry.end = last_commit_;
+    if (!entry.end && entry.generation->last_position() == last_commit_.last)
+      entry.end = last_commit_;
   }
 }
 
@@ -115,10 +120,14 @@ void commit_pipeline::finish_write(const write_plan& plan, const result<void>& p
 }
 
 void commit_pipeline::fail_all(const error& why) {
-  // Nobody knows what the disk holds now. Only recovery, which reads again and writes again, can go on from here.
-  failure_ = error(errc::store_failed, error_info{.detail = why.message(), .path = why.info().path});
-  const error unknown(errc::outcome_unknown, error_info{.detail = why.message(), .path = why.info().path});
-  for (commit_request* member : in_flight_->members) member->answer = result<append_outcome>(unknown);
+  // Nobody knows what the disk holds now. Only recovery, which reads again and writes again, can go
+  // on from here.
+  failure_ =
+      error(errc::store_failed, error_info{.detail = why.message(), .path = why.info().path});
+  const error unknown(errc::outcome_unknown,
+                      error_info{.detail = why.message(), .path = why.info().path});
+  for (commit_request* member : in_flight_->members)
+    member->answer = result<append_outcome>(unknown);
   in_flight_.reset();
   for (const auto& group : queue_) {
     for (commit_request* member : group->members) member->answer = result<append_outcome>(unknown);
@@ -172,7 +181,8 @@ bool commit_pipeline::is_settled() const noexcept {
 
 std::optional<ended_segment> commit_pipeline::take_ended() {
   // Not before the header of the next one is durable: until then it is the last segment.
-  if (ended_.empty() || failure_ || log_.durable() <= ended_.front().segment->last_position()) return std::nullopt;
+  if (ended_.empty() || failure_ || log_.durable() <= ended_.front().segment->last_position())
+    return std::nullopt;
   ended_segment ended = std::move(ended_.front());
   ended_.pop_front();
   return ended;
@@ -184,7 +194,8 @@ void commit_pipeline::rotate_generation() {
     if (filled.generation->empty()) return;
     if (filled.generation->last_position() == last_commit_.last) filled.end = last_commit_;
   }
-  generations_.push_back({std::make_shared<index::tail_generation>(options_.generation_events), std::nullopt});
+  generations_.push_back(
+      {std::make_shared<index::tail_generation>(options_.generation_events), std::nullopt});
   log_.tail().push(generations_.back().generation);
 }
 

@@ -14,8 +14,9 @@ constexpr std::size_t prefetch_distance = 8;
 
 }  // namespace
 
-commit_pipeline::commit_pipeline(published_log& log, log::segment_files& files, const options& settings,
-                                 const format::log_point& end, std::shared_ptr<log::segment> current,
+commit_pipeline::commit_pipeline(published_log& log, log::segment_files& files,
+                                 const options& settings, const format::log_point& end,
+                                 std::shared_ptr<log::segment> current,
                                  std::deque<generation_end> unflushed, position index_has)
     : log_(log),
       files_(files),
@@ -43,8 +44,10 @@ commit_pipeline::submitted commit_pipeline::submit(commit_request& request) {
   if (!find_heads(request)) return submitted::needs_lookup;
 
   position rests_on;
-  if (auto conflict = judge_versions(request, rests_on)) return answer(request, std::move(*conflict), rests_on);
-  if (!request.writes()) return answer(request, append_outcome(append_outcome::committed_t{}), rests_on);
+  if (auto conflict = judge_versions(request, rests_on))
+    return answer(request, std::move(*conflict), rests_on);
+  if (!request.writes())
+    return answer(request, append_outcome(append_outcome::committed_t{}), rests_on);
   if (auto no_room = make_room(request)) return *no_room;
   accept(request);
   return submitted::queued;
@@ -58,7 +61,8 @@ commit_pipeline::submitted commit_pipeline::submit_flush(commit_request& request
   return answer(request, append_outcome(append_outcome::committed_t{}), last_assigned_);
 }
 
-std::optional<commit_pipeline::submitted> commit_pipeline::judge_duplicates(commit_request& request) {
+std::optional<commit_pipeline::submitted> commit_pipeline::judge_duplicates(
+    commit_request& request) {
   if (request.writes()) static_cast<void>(request.find_suspects());
   if (request.suspects.empty()) return std::nullopt;
   if (!request.duplicates) {
@@ -75,17 +79,20 @@ std::optional<commit_pipeline::submitted> commit_pipeline::judge_duplicates(comm
   request.duplicates.reset();
   if (found <= log_.written()) return submitted::needs_lookup;
   request.group = in_flight_;
-  for (auto group = queue_.begin(); !request.group || request.group->last < found; ++group) request.group = *group;
+  for (auto group = queue_.begin(); !request.group || request.group->last < found; ++group)
+    request.group = *group;
   return submitted::must_wait;
 }
 
-position commit_pipeline::newest_suspect_above(const commit_request& request, position searched) const {
+position commit_pipeline::newest_suspect_above(const commit_request& request,
+                                               position searched) const {
   position newest;
   for (const auto& suspect : request.suspects) {
     const index::name_hash& hash = request.checks[suspect.stream].hash;
     for (const auto& entry : generations_) {
       const index::tail_event* event = entry.generation->newest(hash);
-      for (; event != nullptr && event->position > searched.value(); event = entry.generation->before(*event)) {
+      for (; event != nullptr && event->position > searched.value();
+           event = entry.generation->before(*event)) {
         if (event->id == suspect.id) newest = std::max(newest, position(event->position));
       }
     }
@@ -101,7 +108,8 @@ bool commit_pipeline::find_heads(commit_request& request) {
     heads_.prefetch(request.checks[i].hash);
   }
   for (std::size_t i = 0; i < request.checks.size(); ++i) {
-    if (i + prefetch_distance < request.checks.size()) heads_.prefetch(request.checks[i + prefetch_distance].hash);
+    if (i + prefetch_distance < request.checks.size())
+      heads_.prefetch(request.checks[i + prefetch_distance].hash);
     auto& check = request.checks[i];
     const auto found = find_head(check);
     check.wants_lookup = !found;
@@ -118,7 +126,8 @@ std::optional<head> commit_pipeline::find_head(const commit_request::stream_chec
     const index::tail_event* newest = entry->generation->newest(check.hash);
     if (newest != nullptr) found = head{newest->version, newest->position};
   }
-  // What the index said before it took over another generation says nothing about that generation's streams.
+  // What the index said before it took over another generation says nothing about that generation's
+  // streams.
   if (!found && check.from_index && check.index_through >= index_has_) found = check.from_index;
   if (found) heads_.put(check.hash, *found);
   return found;
@@ -132,15 +141,16 @@ std::optional<append_outcome> commit_pipeline::judge_versions(const commit_reque
     const position last(found_heads_[i].last_position);
     if (!check.expected.holds_for(actual)) {
       rests_on = last;
-      return append_outcome(append_outcome::version_conflict_t{check.stream->str(), check.expected, actual});
+      return append_outcome(
+          append_outcome::version_conflict_t{check.stream->str(), check.expected, actual});
     }
     rests_on = std::max(rests_on, last);
   }
   return std::nullopt;
 }
 
-commit_pipeline::submitted commit_pipeline::answer(commit_request& request, result<append_outcome> with,
-                                                   position rests_on) {
+commit_pipeline::submitted commit_pipeline::answer(commit_request& request,
+                                                   result<append_outcome> with, position rests_on) {
   request.answer = std::move(with);
   const bool synced = request.durability == durability::synced;
   if (rests_on <= (synced ? log_.durable() : log_.written())) return submitted::answered;
@@ -160,7 +170,9 @@ std::optional<commit_pipeline::submitted> commit_pipeline::make_room(commit_requ
     request.group = in_flight_ ? in_flight_ : queue_.front();
     return submitted::must_wait;
   }
-  if (next_offset_ + request.frame.length <= segment_room_end_) return std::nullopt;
+  // Behind every commit there is room for a mark, so that a store can always be closed clean.
+  constexpr std::size_t mark_bytes = format::frame_prefix_layout::size;
+  if (next_offset_ + request.frame.length + mark_bytes <= segment_room_end_) return std::nullopt;
   if (!spare_) return submitted::needs_segment;
 
   auto group = std::make_shared<commit_group>();
@@ -215,7 +227,8 @@ void commit_pipeline::accept(commit_request& request) {
   request.answer = append_outcome(std::move(outcome));
 }
 
-void commit_pipeline::index_events(const commit_request& request, std::uint32_t segment, std::uint64_t frame_offset) {
+void commit_pipeline::index_events(const commit_request& request, std::uint32_t segment,
+                                   std::uint64_t frame_offset) {
   if (generations_.back().generation->is_full()) rotate_generation();
   index::tail_generation& generation = *generations_.back().generation;
   std::uint64_t at = last_assigned_.value();
@@ -225,7 +238,8 @@ void commit_pipeline::index_events(const commit_request& request, std::uint32_t 
   for (std::size_t i = 0; i < records.size(); ++i) {
     const auto& record = records[i];
     if (i + 2 * prefetch_distance < records.size()) {
-      generation.prefetch_slot(request.checks[records[i + 2 * prefetch_distance].stream_index].hash);
+      generation.prefetch_slot(
+          request.checks[records[i + 2 * prefetch_distance].stream_index].hash);
       generation.prefetch_entry(request.checks[records[i + prefetch_distance].stream_index].hash);
     }
     if (record.stream_index != stream) {
@@ -233,8 +247,8 @@ void commit_pipeline::index_events(const commit_request& request, std::uint32_t 
       in_stream = found_heads_[stream].version;
     }
     generation.add(request.checks[stream].hash, request.checks[stream].stream->str(),
-                   index::event_address(segment, frame_offset + record.offset_bytes), position(++at),
-                   version(++in_stream), record.id);
+                   index::event_address(segment, frame_offset + record.offset_bytes),
+                   position(++at), version(++in_stream), record.id);
   }
 }
 

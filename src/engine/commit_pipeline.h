@@ -22,7 +22,8 @@ namespace mainstem::engine {
 /// The commits that one write and one sync make durable together, and everybody who waits for that.
 class commit_group {
  public:
-  /// For whoever drives the pipeline: how the group's waiters sleep and are woken. The pipeline does not touch it.
+  /// For whoever drives the pipeline: how the group's waiters sleep and are woken. The pipeline
+  /// does not touch it.
   std::atomic<std::uint32_t> wake_word{0};
 
  private:
@@ -38,17 +39,17 @@ class commit_group {
   std::vector<std::unique_ptr<std::byte[]>> own_buffers;  // Header and mark frames.
   std::shared_ptr<os::file> opens;                        // Set if the group begins a new segment.
   std::uint64_t bytes = 0;
-  position last;       // After the group.
-  bool sync = false;   // Or else it is only written.
+  position last;      // After the group.
+  bool sync = false;  // Or else it is only written.
 };
 
 /// An I/O request of the pipeline: perform it, then call finish_write().
 struct write_plan {
   std::shared_ptr<commit_group> group;
-  std::shared_ptr<log::segment> segment;                // To write to.
-  std::shared_ptr<log::segment> sync_first;             // To sync before anything is written; usually null.
+  std::shared_ptr<log::segment> segment;     // To write to.
+  std::shared_ptr<log::segment> sync_first;  // To sync before anything is written; usually null.
   std::uint64_t offset_bytes = 0;
-  std::vector<std::span<const std::byte>> parts;        // May be empty: only a sync then.
+  std::vector<std::span<const std::byte>> parts;  // May be empty: only a sync then.
   bool sync = true;
 };
 
@@ -61,13 +62,14 @@ struct ended_segment {
   std::uint64_t chain = 0;
 };
 
-/// The commit pipeline: judges requests in the order in which they come, gives them positions and versions, gathers
-/// them into groups, and says what is to be written and synced.
+/// The commit pipeline: judges requests in the order in which they come, gives them positions and
+/// versions, gathers them into groups, and says what is to be written and synced.
 ///
-/// A state machine: no I/O, no threads, no clock, no locks of its own. Whoever drives it calls it from one thread at a
-/// time, performs the plans of begin_write() (during which others may call submit()), and wakes whoever waits.
-/// While a group is being written, the next one is judged, on the assumption that the first succeeds: so each request is
-/// judged in its caller's time, not in the leader's. If a group fails, so does everything behind it.
+/// A state machine: no I/O, no threads, no clock, no locks of its own. Whoever drives it calls it
+/// from one thread at a time, performs the plans of begin_write() (during which others may call
+/// submit()), and wakes whoever waits. While a group is being written, the next one is judged, on
+/// the assumption that the first succeeds: so each request is judged in its caller's time, not in
+/// the leader's. If a group fails, so does everything behind it.
 class commit_pipeline {
  public:
   struct options {
@@ -81,13 +83,15 @@ class commit_pipeline {
   /// Events that the index does not have yet, and where they end.
   struct generation_end {
     std::shared_ptr<index::tail_generation> generation;
-    std::optional<format::log_point> end;  ///< Known once its last frame has been given its checksum.
+    std::optional<format::log_point>
+        end;  ///< Known once its last frame has been given its checksum.
   };
 
-  /// `end` is where the log ends; `current` the segment to go on in, its header already on the disk; `unflushed` what
-  /// lies between the index and `end`, oldest first, published already.
-  commit_pipeline(published_log& log, log::segment_files& files, const options& settings, const format::log_point& end,
-                  std::shared_ptr<log::segment> current, std::deque<generation_end> unflushed, position index_has);
+  /// `end` is where the log ends; `current` the segment to go on in, its header already on the
+  /// disk; `unflushed` what lies between the index and `end`, oldest first, published already.
+  commit_pipeline(published_log& log, log::segment_files& files, const options& settings,
+                  const format::log_point& end, std::shared_ptr<log::segment> current,
+                  std::deque<generation_end> unflushed, position index_has);
 
   enum class submitted {
     answered,       ///< request.answer is set.
@@ -108,20 +112,24 @@ class commit_pipeline {
   }
   /// @param unix_nanoseconds the time; what goes back is put right.
   [[nodiscard]] write_plan begin_write(std::uint64_t unix_nanoseconds);
-  /// Publishes and answers. After an error everything queued is answered with outcome_unknown, and the pipeline is failed.
+  /// Publishes and answers. After an error everything queued is answered with outcome_unknown, and
+  /// the pipeline is failed.
   void finish_write(const write_plan& plan, const result<void>& performed);
 
-  /// The groups that were queued behind one that failed: their members are answered, and have to be woken.
+  /// The groups that were queued behind one that failed: their members are answered, and have to be
+  /// woken.
   [[nodiscard]] std::vector<std::shared_ptr<commit_group>> take_failed_groups();
 
-  /// Queues a mark frame, which says that all is durable, if there is something to say and room for it.
+  /// Queues a mark frame, which says that all is durable, if there is something to say and room for
+  /// it.
   /// @returns the group to wait for; null if there is nothing to do.
   [[nodiscard]] std::shared_ptr<commit_group> queue_mark();
   /// Queues a sync if anything is written but not durable, and no sync is under way.
   /// @returns the group to wait for; null if there is nothing to do.
   [[nodiscard]] std::shared_ptr<commit_group> queue_sync();
 
-  /// True if neither queue_mark() nor queue_sync() has anything to do, now or after what is under way.
+  /// True if neither queue_mark() nor queue_sync() has anything to do, now or after what is under
+  /// way.
   [[nodiscard]] bool is_settled() const noexcept;
 
   /// True if there is no segment file ahead of use.
@@ -154,12 +162,16 @@ class commit_pipeline {
   [[nodiscard]] std::optional<submitted> judge_duplicates(commit_request& request);
   [[nodiscard]] bool find_heads(commit_request& request);
   [[nodiscard]] std::optional<head> find_head(const commit_request::stream_check& check);
-  [[nodiscard]] position newest_suspect_above(const commit_request& request, position searched) const;
-  [[nodiscard]] std::optional<append_outcome> judge_versions(const commit_request& request, position& rests_on) const;
-  [[nodiscard]] submitted answer(commit_request& request, result<append_outcome> with, position rests_on);
+  [[nodiscard]] position newest_suspect_above(const commit_request& request,
+                                              position searched) const;
+  [[nodiscard]] std::optional<append_outcome> judge_versions(const commit_request& request,
+                                                             position& rests_on) const;
+  [[nodiscard]] submitted answer(commit_request& request, result<append_outcome> with,
+                                 position rests_on);
   [[nodiscard]] std::optional<submitted> make_room(commit_request& request);
   void accept(commit_request& request);
-  void index_events(const commit_request& request, std::uint32_t segment, std::uint64_t frame_offset);
+  void index_events(const commit_request& request, std::uint32_t segment,
+                    std::uint64_t frame_offset);
   [[nodiscard]] const std::shared_ptr<commit_group>& waiting_group();
   void begin_segment(write_plan& plan);
   void finalize(commit_group& group);
@@ -180,8 +192,8 @@ class commit_pipeline {
 
   // What has been finalized: where the chain stands.
   format::log_point finalized_;
-  // Behind the last frame with events. The index remembers this place and not one behind a mark, so that recovery, which
-  // begins to read there, sees the mark.
+  // Behind the last frame with events. The index remembers this place and not one behind a mark, so
+  // that recovery, which begins to read there, sees the mark.
   format::log_point last_commit_;
   std::uint64_t last_timestamp_;
   position last_marked_;

@@ -10,8 +10,8 @@
 namespace mainstem::engine {
 namespace {
 
-/// The first of `count` keys that equals one before it; `count` if all differ. A plain table of indices: sets of nodes
-/// were a good part of the time of a commit of a thousand streams.
+/// The first of `count` keys that equals one before it; `count` if all differ. A plain table of
+/// indices: sets of nodes were a good part of the time of a commit of a thousand streams.
 template <class KeyAt, class HashOf>
 std::size_t first_repeated(std::size_t count, KeyAt&& key_at, HashOf&& hash_of) {
   if (count < 2) return count;
@@ -43,7 +43,8 @@ result<void> check_streams_differ(const std::vector<commit_request::stream_check
 
 result<void> check_events(const append_request::stream_write& write) {
   if (write.events.empty()) {
-    return error(errc::no_events, "for stream " + write.stream.str() + ": use require() to check without writing");
+    return error(errc::no_events,
+                 "for stream " + write.stream.str() + ": use require() to check without writing");
   }
   const std::size_t repeated = first_repeated(
       write.events.size(), [&](std::size_t i) -> const event_id& { return write.events[i].id(); },
@@ -57,11 +58,13 @@ result<void> check_size(const append_request& request, std::uint64_t segment_siz
   const std::uint64_t size = format::commit_frame_bytes(request.writes());
   const std::uint64_t most = std::min<std::uint64_t>(limits::commit_bytes, segment_size_bytes / 2);
   if (size <= most) return {};
-  return error(errc::commit_too_large, "this one takes " + std::to_string(size) + " bytes in the log, and " +
-                                           std::to_string(most) + " are allowed: split it, or use larger segments");
+  return error(errc::commit_too_large, "this one takes " + std::to_string(size) +
+                                           " bytes in the log, and " + std::to_string(most) +
+                                           " are allowed: split it, or use larger segments");
 }
 
-commit_request::stream_check check_of(const stream_name& stream, expected_version expected, std::uint64_t secret) {
+commit_request::stream_check check_of(const stream_name& stream, expected_version expected,
+                                      std::uint64_t secret) {
   commit_request::stream_check check{.stream = &stream, .expected = expected};
   check.hash = index::hash_name(stream.str(), secret);
   return check;
@@ -75,7 +78,8 @@ bool commit_request::find_suspects() {
   std::size_t all = 0;
   for (const auto& write : writes) {
     all += write.events.size();
-    for (const event_data& event : write.events) fresh += detail::event_access::is_fresh(event) ? 1U : 0U;
+    for (const event_data& event : write.events)
+      fresh += detail::event_access::is_fresh(event) ? 1U : 0U;
   }
   if (all - fresh == suspects.size()) return false;
   suspects.clear();
@@ -88,8 +92,8 @@ bool commit_request::find_suspects() {
   return true;
 }
 
-result<commit_request> prepare(const append_request& request, durability wanted, std::uint64_t secret,
-                               std::uint64_t segment_size_bytes) {
+result<commit_request> prepare(const append_request& request, durability wanted,
+                               std::uint64_t secret, std::uint64_t segment_size_bytes) {
   if (auto checked = check_stream_count(request); !checked) return checked.error();
   for (const auto& write : request.writes()) {
     if (auto checked = check_events(write); !checked) return checked.error();

@@ -17,7 +17,8 @@ namespace mainstem::engine {
 
 class commit_group;
 
-/// What an earlier commit has to do with a request that carries ids which may have been appended before.
+/// What an earlier commit has to do with a request that carries ids which may have been appended
+/// before.
 struct duplicate_finding {
   /// Everything up to here was searched.
   position searched_through;
@@ -27,7 +28,8 @@ struct duplicate_finding {
   position rests_on;
 };
 
-/// One append on its way: made by the caller, looked up by the caller, judged and answered by the pipeline.
+/// One append on its way: made by the caller, looked up by the caller, judged and answered by the
+/// pipeline.
 ///
 /// Lifetime: the append_request outlives it. It must not move once submitted.
 struct commit_request {
@@ -36,7 +38,8 @@ struct commit_request {
     const stream_name* stream;
     expected_version expected;
     index::name_hash hash{};
-    /// What the index says, if somebody looked: valid as long as everything above `index_through` is in memory.
+    /// What the index says, if somebody looked: valid as long as everything above `index_through`
+    /// is in memory.
     std::optional<head> from_index{};
     position index_through{};
     bool wants_lookup = false;
@@ -61,14 +64,16 @@ struct commit_request {
 
   [[nodiscard]] bool writes() const noexcept { return frame.length != 0; }
 
-  /// Brings `suspects` up to date: another append of the same event objects may have begun meanwhile, and been first.
+  /// Brings `suspects` up to date: another append of the same event objects may have begun
+  /// meanwhile, and been first.
   /// @returns true if there are more of them than before, so that they have to be looked up.
   [[nodiscard]] bool find_suspects();
 };
 
-/// Checks the request against all limits and encodes it: all that can be done without looking at the store.
-/// Errors: of condition `invalid`.
-[[nodiscard]] result<commit_request> prepare(const append_request& request, durability wanted, std::uint64_t secret,
+/// Checks the request against all limits and encodes it: all that can be done without looking at
+/// the store. Errors: of condition `invalid`.
+[[nodiscard]] result<commit_request> prepare(const append_request& request, durability wanted,
+                                             std::uint64_t secret,
                                              std::uint64_t segment_size_bytes);
 
 }  // namespace mainstem::engine

@@ -13,9 +13,11 @@ constexpr std::uint64_t window_bytes = 256U << 10U;
 
 result<void> frame_walker::seek(position at) {
   if (segments_->empty()) return {};
-  const auto behind = std::upper_bound(segments_->begin(), segments_->end(), at,
-                                       [](position wanted, const auto& segment) { return wanted < segment->first_position(); });
-  index_ = behind == segments_->begin() ? 0 : static_cast<std::size_t>(behind - segments_->begin()) - 1;
+  const auto behind = std::upper_bound(
+      segments_->begin(), segments_->end(), at,
+      [](position wanted, const auto& segment) { return wanted < segment->first_position(); });
+  index_ =
+      behind == segments_->begin() ? 0 : static_cast<std::size_t>(behind - segments_->begin()) - 1;
   const log::segment& segment = *(*segments_)[index_];
   auto offset = segment.seek(at);
   if (!offset) return offset.error();
@@ -25,7 +27,8 @@ result<void> frame_walker::seek(position at) {
   return {};
 }
 
-result<std::span<const std::byte>> frame_walker::window_at(const log::segment& segment, std::uint64_t wanted_bytes) {
+result<std::span<const std::byte>> frame_walker::window_at(const log::segment& segment,
+                                                           std::uint64_t wanted_bytes) {
   const std::uint64_t behind = window_offset_ + window_.bytes.size();
   if (offset_ >= window_offset_ && offset_ + wanted_bytes <= behind) {
     return window_.bytes.subspan(offset_ - window_offset_);
@@ -50,7 +53,8 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
     }
     auto window = window_at(segment, format::frame_prefix_layout::size);
     if (!window) return window.error();
-    auto prefix = format::decode_fixed_prefix(*window, segment.end_offset() - offset_, log_.store().secret, offset_);
+    auto prefix = format::decode_fixed_prefix(*window, segment.end_offset() - offset_,
+                                              log_.store().secret, offset_);
     if (!prefix || prefix->segment != segment.number()) return skip_damage(segment);
     if (prefix->kind != format::frame_kind::commit) {
       offset_ += prefix->length;
@@ -81,14 +85,17 @@ error frame_walker::skip_damage(const log::segment& segment) {
   position next_good = std::max(expected_, position(segment.last_position().value() + 1));
   std::uint64_t at = format::find_frame_magic(bytes, format::alignment_bytes);
   for (; at < bytes.size(); at = format::find_frame_magic(bytes, at + format::alignment_bytes)) {
-    const auto prefix = format::decode_prefix(bytes.subspan(at), log_.store().secret, damaged_at + at);
+    const auto prefix =
+        format::decode_prefix(bytes.subspan(at), log_.store().secret, damaged_at + at);
     if (!prefix || prefix->segment != segment.number()) continue;
     next_good = position(prefix->first_position);
     break;
   }
   offset_ = damaged_at + std::min<std::uint64_t>(at, bytes.size());
   window_ = {};
-  error_info info{.detail = "no frame can be read here; what lies behind can be", .path = segment.file().path(), .offset = damaged_at};
+  error_info info{.detail = "no frame can be read here; what lies behind can be",
+                  .path = segment.file().path(),
+                  .offset = damaged_at};
   info.first_position = expected_.value();
   info.last_position = std::max(expected_.value(), next_good.value() - 1);
   expected_ = next_good;

@@ -16,8 +16,8 @@ struct head {
   std::uint64_t last_position = 0;
 };
 
-/// The heads of the streams used last, within a fixed amount of memory. It may forget; it is never out of date, since
-/// every commit writes through.
+/// The heads of the streams used last, within a fixed amount of memory. It may forget; it is never
+/// out of date, since every commit writes through.
 class head_cache {
  public:
   [[nodiscard]] std::optional<head> find(const index::name_hash& hash) const noexcept;
@@ -26,8 +26,8 @@ class head_cache {
   void prefetch(const index::name_hash& hash) const noexcept;
 
  private:
-  // A set fills two cache lines. A head that finds its set full goes into the next one; so a cache that is not half
-  // full hardly ever forgets.
+  // A set fills two cache lines. A head that finds its set full goes into the next one; so a cache
+  // that is not half full hardly ever forgets.
   static constexpr std::size_t ways = 3;
   static constexpr std::size_t first_sets = 1U << 10U;
   static constexpr std::size_t most_sets = 1U << 18U;  // 768 Ki heads, 32 MiB.
@@ -42,7 +42,8 @@ class head_cache {
     std::uint32_t next_victim = 0;
   };
 
-  [[nodiscard]] const set& set_of(const index::name_hash& hash, std::size_t probe = 0) const noexcept {
+  [[nodiscard]] const set& set_of(const index::name_hash& hash,
+                                  std::size_t probe = 0) const noexcept {
     return sets_[(hash.high + probe) & (sets_.size() - 1)];
   }
   void place(const index::name_hash& hash, const head& now) noexcept;

@@ -17,13 +17,15 @@ log_cursor::log_cursor(const published_log& log, const read_all_options& options
       walker_(log) {}
 
 result<event_batch> log_cursor::next() {
-  if (options_.direction == direction::forwards && !pending_errors_.empty()) return take_pending_error();
+  if (options_.direction == direction::forwards && !pending_errors_.empty())
+    return take_pending_error();
   return options_.direction == direction::forwards ? next_forwards() : next_backwards();
 }
 
 bool log_cursor::wanted(std::string_view stream, std::string_view type) const noexcept {
   if (!options_.category.empty() && category_of(stream) != options_.category) return false;
-  return options_.types.empty() || std::find(options_.types.begin(), options_.types.end(), type) != options_.types.end();
+  return options_.types.empty() ||
+         std::find(options_.types.begin(), options_.types.end(), type) != options_.types.end();
 }
 
 result<event_batch> log_cursor::next_forwards() {
@@ -68,7 +70,8 @@ result<void> log_cursor::open_next_frame(position last, bool& at_end) {
   const auto& prefix = open_->frame.prefix;
   const auto body = open_->frame.bytes.bytes.subspan(format::prefix_bytes(prefix.stream_count));
   auto table = format::decode_stream_table(body, prefix.stream_count);
-  if (!table || (open_->frame.damaged && !format::verify_versions(prefix, open_->frame.bytes.bytes))) {
+  if (!table ||
+      (open_->frame.damaged && !format::verify_versions(prefix, open_->frame.bytes.bytes))) {
     return damaged_rest("the names or versions of a commit do not carry their checksum");
   }
   open_->table = std::move(*table);
@@ -79,7 +82,8 @@ result<void> log_cursor::open_next_frame(position last, bool& at_end) {
 error log_cursor::damaged_rest(const char* what) {
   const auto& frame = open_->frame;
   error_info info{.detail = what, .path = frame.segment->file().path(), .offset = frame.offset};
-  info.first_position = std::max(frame.prefix.first_position + open_->next_ordinal, after_.value() + 1);
+  info.first_position =
+      std::max(frame.prefix.first_position + open_->next_ordinal, after_.value() + 1);
   info.last_position = frame.prefix.last_position();
   open_.reset();
   return error(errc::corrupt_data, std::move(info));
@@ -93,7 +97,8 @@ result<void> log_cursor::drain_frame(batch_builder& batch, position last) {
     const position at(prefix.first_position + open_->next_ordinal);
     // The whole frame was verified when it was opened, unless something in it is damaged.
     const auto record = open_->records->next(false);
-    if (!record || record->ordinal != open_->next_ordinal || record->stream_index >= open_->table.names.size()) {
+    if (!record || record->ordinal != open_->next_ordinal ||
+        record->stream_index >= open_->table.names.size()) {
       return damaged_rest("an event of a commit is damaged, and with it where the next one begins");
     }
     ++open_->next_ordinal;
@@ -101,15 +106,16 @@ result<void> log_cursor::drain_frame(batch_builder& batch, position last) {
     if (open_->frame.damaged && !format::verify_record(*record)) {
       error_info info{.detail = "the event does not carry its checksum",
                       .path = open_->frame.segment->file().path(),
-                      .offset = open_->frame.offset + static_cast<std::uint64_t>(record->bytes.data() - frame.data())};
+                      .offset = open_->frame.offset +
+                                static_cast<std::uint64_t>(record->bytes.data() - frame.data())};
       info.first_position = info.last_position = at.value();
       return error(errc::corrupt_data, std::move(info));
     }
     const std::string_view stream = open_->table.names[record->stream_index];
     if (!wanted(stream, record->type)) continue;
     batch.add(detail::event_access::make_view(
-        at, version(format::first_version_of(frame, record->stream_index) + record->stream_ordinal), prefix.timestamp,
-        stream, *record));
+        at, version(format::first_version_of(frame, record->stream_index) + record->stream_ordinal),
+        prefix.timestamp, stream, *record));
     batch.keep(open_->frame.bytes.owner);
     batch.count_bytes(record->payload.size() + record->metadata.size());
     --remaining_;
@@ -124,8 +130,10 @@ result<event_batch> log_cursor::next_backwards() {
   batch_builder batch;
   while (remaining_ > 0 && !batch.is_full(options_.batch)) {
     if (block_.empty()) {
-      if (!pending_errors_.empty() || before_ <= after_ || before_.value() - after_.value() == 1) break;
-      if (auto fetched = fetch_block(position(before_.value() - 1)); !fetched) return fetched.error();
+      if (!pending_errors_.empty() || before_ <= after_ || before_.value() - after_.value() == 1)
+        break;
+      if (auto fetched = fetch_block(position(before_.value() - 1)); !fetched)
+        return fetched.error();
       continue;
     }
     if (block_left_ == 0) {
@@ -143,11 +151,13 @@ result<event_batch> log_cursor::next_backwards() {
   return batch.take();
 }
 
-// Frames can only be walked forwards, so a stretch between two known frames is read and then given from its end.
+// Frames can only be walked forwards, so a stretch between two known frames is read and then given
+// from its end.
 result<void> log_cursor::fetch_block(position last) {
   const auto segments = log_.segments();
-  const auto behind = std::upper_bound(segments->begin(), segments->end(), last,
-                                       [](position at, const auto& segment) { return at < segment->first_position(); });
+  const auto behind = std::upper_bound(
+      segments->begin(), segments->end(), last,
+      [](position at, const auto& segment) { return at < segment->first_position(); });
   if (behind == segments->begin()) {
     before_ = position(1);
     return {};
@@ -155,16 +165,19 @@ result<void> log_cursor::fetch_block(position last) {
   const log::segment& segment = **(behind - 1);
   auto table = segment.sparse_table();
   if (!table) return table.error();
-  const auto entry = std::upper_bound(table->begin(), table->end(), last.value(),
-                                      [](std::uint64_t at, const log::sparse_entry& e) { return at < e.position; });
-  const std::uint64_t first = entry == table->begin() ? segment.first_position().value() : (entry - 1)->position;
+  const auto entry = std::upper_bound(
+      table->begin(), table->end(), last.value(),
+      [](std::uint64_t at, const log::sparse_entry& e) { return at < e.position; });
+  const std::uint64_t first =
+      entry == table->begin() ? segment.first_position().value() : (entry - 1)->position;
 
   read_all_options stretch = options_;
   stretch.direction = direction::forwards;
   stretch.after = std::max(after_, position(first - 1));
   stretch.before = position(last.value() + 1);
   stretch.limit = no_limit;
-  stretch.batch = {std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max()};
+  stretch.batch = {std::numeric_limits<std::size_t>::max(),
+                   std::numeric_limits<std::size_t>::max()};
   log_cursor forwards(log_, stretch);
   before_ = position(first);
   for (;;) {
@@ -182,7 +195,8 @@ result<void> log_cursor::fetch_block(position last) {
   return {};
 }
 
-result<std::optional<event>> read_position(const published_log& log, position at, position visible) {
+result<std::optional<event>> read_position(const published_log& log, position at,
+                                           position visible) {
   if (at == position{} || at > visible) return std::optional<event>();
   read_all_options one;
   one.after = position(at.value() - 1);

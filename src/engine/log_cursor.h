@@ -34,11 +34,13 @@ class frame_walker {
   /// Goes to the frame that holds `at`, or the first one behind it.
   [[nodiscard]] result<void> seek(position at);
   /// The next commit frame that begins at or below `last`; nothing if there is none.
-  /// Errors: corrupt_data for a stretch where no frame can be found: positions in its info. The next call goes on behind.
+  /// Errors: corrupt_data for a stretch where no frame can be found: positions in its info. The
+  /// next call goes on behind.
   [[nodiscard]] result<std::optional<found_frame>> next(position last);
 
  private:
-  [[nodiscard]] result<std::span<const std::byte>> window_at(const log::segment& segment, std::uint64_t wanted_bytes);
+  [[nodiscard]] result<std::span<const std::byte>> window_at(const log::segment& segment,
+                                                             std::uint64_t wanted_bytes);
   [[nodiscard]] error skip_damage(const log::segment& segment);
 
   const published_log& log_;
@@ -83,12 +85,13 @@ class log_cursor {
   frame_walker walker_;
   bool sought_ = false;
   std::optional<open_frame_state> open_;
-  std::deque<error> pending_errors_;      // To be given behind what was read before them.
-  std::vector<event_batch> block_;        // Fetched for reading backwards, ascending.
-  std::size_t block_left_ = 0;            // Of the events of the last batch in it.
+  std::deque<error> pending_errors_;  // To be given behind what was read before them.
+  std::vector<event_batch> block_;    // Fetched for reading backwards, ascending.
+  std::size_t block_left_ = 0;        // Of the events of the last batch in it.
 };
 
 /// The event at a position, if it may be seen.
-[[nodiscard]] result<std::optional<event>> read_position(const published_log& log, position at, position visible);
+[[nodiscard]] result<std::optional<event>> read_position(const published_log& log, position at,
+                                                         position visible);
 
 }  // namespace mainstem::engine

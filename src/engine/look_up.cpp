@@ -9,34 +9,37 @@
 namespace mainstem::engine {
 namespace {
 
-append_outcome::already_committed_t place_of(const commit_request& request, const format::frame_prefix& prefix,
+append_outcome::already_committed_t place_of(const commit_request& request,
+                                             const format::frame_prefix& prefix,
                                              std::span<const std::byte> frame) {
   append_outcome::already_committed_t place;
   place.first_position = position(prefix.first_position);
   place.last_position = position(prefix.last_position());
   const auto& writes = request.request->writes();
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    place.streams.push_back({writes[i].stream.str(),
-                             version(format::first_version_of(frame, i) + writes[i].events.size() - 1)});
+    place.streams.push_back({writes[i].stream.str(), version(format::first_version_of(frame, i) +
+                                                             writes[i].events.size() - 1)});
   }
   return place;
 }
 
 /// What the commit that has this event says about the request.
 result<append_outcome> compare(const record_reader& reader, const commit_request& request,
-                               const commit_request::suspect& suspect, const located_record& stored) {
+                               const commit_request::suspect& suspect,
+                               const located_record& stored) {
   auto frame = reader.frame_of(stored);
   if (!frame) return frame.error();
   if (!format::verify_commit(stored.prefix, frame->bytes)) {
-    return reader.damaged_frame(stored, "the commit that has this event already does not carry its checksum");
+    return reader.damaged_frame(
+        stored, "the commit that has this event already does not carry its checksum");
   }
   // Equal bodies: the same streams, ids, order and content. Bodies depend on nothing else.
   const auto body = frame->bytes.subspan(format::prefix_bytes(stored.prefix.stream_count));
   if (std::ranges::equal(body, request.frame.body())) {
     return append_outcome(place_of(request, stored.prefix, frame->bytes));
   }
-  return append_outcome(
-      append_outcome::partial_duplicate_t{request.checks[suspect.stream].stream->str(), suspect.id});
+  return append_outcome(append_outcome::partial_duplicate_t{
+      request.checks[suspect.stream].stream->str(), suspect.id});
 }
 
 result<duplicate_finding> find_duplicates(const published_log& log, const read_snapshot& snapshot,
@@ -69,7 +72,8 @@ result<void> look_up(const published_log& log, commit_request& request) {
     if (!check.wants_lookup) continue;
     auto found = snapshot->index().head(check.stream->str());
     if (!found) return found.error();
-    check.from_index = *found ? head{(*found)->last_version.value(), (*found)->last_position.value()} : head{};
+    check.from_index =
+        *found ? head{(*found)->last_version.value(), (*found)->last_position.value()} : head{};
     check.index_through = snapshot->index().flushed().last;
   }
   if (request.suspects.empty() || request.duplicates) return {};

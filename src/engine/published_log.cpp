@@ -18,7 +18,8 @@ result<read_snapshot> read_snapshot::take_up_to(const published_log& log, positi
   return read_snapshot(last, std::move(tail), std::move(*index));
 }
 
-result<stream_info> read_snapshot::info_of(const index::name_hash& hash, std::string_view stream) const {
+result<stream_info> read_snapshot::info_of(const index::name_hash& hash,
+                                           std::string_view stream) const {
   stream_info info;
   visit_tail(hash, [&info](const index::tail_event& newest) {
     info = {version(newest.version), position(newest.position)};

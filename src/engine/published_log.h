@@ -27,13 +27,21 @@ class published_log {
   [[nodiscard]] const format::store_identity& store() const noexcept { return store_; }
 
   /// Written: readable in this process. Durable: on the disk. written() >= durable().
-  [[nodiscard]] position written() const noexcept { return position(written_.load(std::memory_order_acquire)); }
-  [[nodiscard]] position durable() const noexcept { return position(durable_.load(std::memory_order_acquire)); }
+  [[nodiscard]] position written() const noexcept {
+    return position(written_.load(std::memory_order_acquire));
+  }
+  [[nodiscard]] position durable() const noexcept {
+    return position(durable_.load(std::memory_order_acquire));
+  }
   [[nodiscard]] position visible(visibility seen) const noexcept {
     return seen == visibility::written ? written() : durable();
   }
-  void publish_written(position last) noexcept { written_.store(last.value(), std::memory_order_release); }
-  void publish_durable(position last) noexcept { durable_.store(last.value(), std::memory_order_release); }
+  void publish_written(position last) noexcept {
+    written_.store(last.value(), std::memory_order_release);
+  }
+  void publish_durable(position last) noexcept {
+    durable_.store(last.value(), std::memory_order_release);
+  }
 
   [[nodiscard]] std::shared_ptr<const log::segment_list> segments() const {
     const std::lock_guard guard(mutex_);
@@ -69,8 +77,8 @@ class published_log {
 
 /// One state of the store: every event up to last() is either in the generations or in the index.
 ///
-/// The order of its members' making matters: first the position, then the tail, then the index. An event that the index
-/// took over in between stands in both; none stands in neither.
+/// The order of its members' making matters: first the position, then the tail, then the index. An
+/// event that the index took over in between stands in both; none stands in neither.
 class read_snapshot {
  public:
   [[nodiscard]] static result<read_snapshot> take(const published_log& log, visibility seen);
@@ -80,8 +88,8 @@ class read_snapshot {
 
   [[nodiscard]] position last() const noexcept { return last_; }
   [[nodiscard]] const index::index_snapshot& index() const noexcept { return index_; }
-  /// Calls `visit(const index::tail_event&)` for the events of the stream that may be seen and that the index does not
-  /// have, newest first, until it returns false.
+  /// Calls `visit(const index::tail_event&)` for the events of the stream that may be seen and that
+  /// the index does not have, newest first, until it returns false.
   template <class Visit>
   void visit_tail(const index::name_hash& hash, Visit&& visit) const {
     for (auto generation = tail_->rbegin(); generation != tail_->rend(); ++generation) {
@@ -94,11 +102,13 @@ class read_snapshot {
   }
 
   /// The state of a stream.
-  [[nodiscard]] result<stream_info> info_of(const index::name_hash& hash, std::string_view stream) const;
+  [[nodiscard]] result<stream_info> info_of(const index::name_hash& hash,
+                                            std::string_view stream) const;
 
  private:
   [[nodiscard]] static result<read_snapshot> take_up_to(const published_log& log, position last);
-  read_snapshot(position last, std::shared_ptr<const index::generation_list> tail, index::index_snapshot index)
+  read_snapshot(position last, std::shared_ptr<const index::generation_list> tail,
+                index::index_snapshot index)
       : last_(last), tail_(std::move(tail)), index_(std::move(index)) {}
 
   position last_;

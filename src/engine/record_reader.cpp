@@ -12,7 +12,8 @@ namespace {
 constexpr std::uint64_t first_read_bytes = 4096;
 
 error damaged(const log::segment& segment, std::uint64_t offset, const char* what) {
-  return error(errc::corrupt_data, error_info{.detail = what, .path = segment.file().path(), .offset = offset});
+  return error(errc::corrupt_data,
+               error_info{.detail = what, .path = segment.file().path(), .offset = offset});
 }
 
 }  // namespace
@@ -25,7 +26,8 @@ event_batch batch_builder::take() {
 }
 
 result<const log::segment*> record_reader::segment_of(std::uint32_t number) const {
-  if (segments_->empty() || number < segments_->front()->number() || number > segments_->back()->number()) {
+  if (segments_->empty() || number < segments_->front()->number() ||
+      number > segments_->back()->number()) {
     return error(errc::missing_segment, "there is no segment " + std::to_string(number));
   }
   return (*segments_)[number - segments_->front()->number()].get();
@@ -52,33 +54,41 @@ result<located_record> record_reader::locate(index::event_address address) const
   if (!record || !format::verify_record(*record)) {
     return damaged_record(segment, offset, record ? record->body_offset_bytes : 0);
   }
-  if (record->body_offset_bytes > offset) return damaged(segment, offset, "the event names an impossible frame");
+  if (record->body_offset_bytes > offset)
+    return damaged(segment, offset, "the event names an impossible frame");
   auto located = frame_with_body(segment, offset - record->body_offset_bytes);
   if (!located) return located.error();
-  if (record->ordinal >= located->prefix.event_count || record->stream_index >= located->prefix.stream_count) {
-    return damaged(segment, located->frame_offset, "the frame of the event does not carry its checksum");
+  if (record->ordinal >= located->prefix.event_count ||
+      record->stream_index >= located->prefix.stream_count) {
+    return damaged(segment, located->frame_offset,
+                   "the frame of the event does not carry its checksum");
   }
   located->record = *record;
   located->owner = view->owner;
   return located;
 }
 
-result<located_record> record_reader::frame_with_body(const log::segment& segment, std::uint64_t body) const {
+result<located_record> record_reader::frame_with_body(const log::segment& segment,
+                                                      std::uint64_t body) const {
   const std::uint64_t end = segment.end_offset();
-  auto head = segment.view(body, std::min<std::uint64_t>(format::commit_body_layout::size, end - body));
+  auto head =
+      segment.view(body, std::min<std::uint64_t>(format::commit_body_layout::size, end - body));
   if (!head) return head.error();
-  if (head->bytes.size() < format::commit_body_layout::size) return damaged(segment, body, "the frame has no body");
-  const auto streams = load<std::uint16_t>(head->bytes.data() + format::commit_body_layout::stream_count.offset);
+  if (head->bytes.size() < format::commit_body_layout::size)
+    return damaged(segment, body, "the frame has no body");
+  const auto streams =
+      load<std::uint16_t>(head->bytes.data() + format::commit_body_layout::stream_count.offset);
   const std::uint64_t prefix_size = format::prefix_bytes(streams);
   if (prefix_size > body) return damaged(segment, body, "the frame has no prefix");
   located_record located;
   located.frame_offset = body - prefix_size;
   auto fixed = segment.view(located.frame_offset, format::frame_prefix_layout::size);
   if (!fixed) return fixed.error();
-  const auto prefix = format::decode_fixed_prefix(fixed->bytes, end - located.frame_offset, log_.store().secret,
-                                                  located.frame_offset);
+  const auto prefix = format::decode_fixed_prefix(fixed->bytes, end - located.frame_offset,
+                                                  log_.store().secret, located.frame_offset);
   if (!prefix || prefix->stream_count != streams || prefix->segment != segment.number()) {
-    return damaged(segment, located.frame_offset, "the frame of the event does not carry its checksum");
+    return damaged(segment, located.frame_offset,
+                   "the frame of the event does not carry its checksum");
   }
   located.prefix = *prefix;
   return located;
@@ -87,7 +97,9 @@ result<located_record> record_reader::frame_with_body(const log::segment& segmen
 // What the damaged record says of its frame is only believed if there is one.
 error record_reader::damaged_record(const log::segment& segment, std::uint64_t offset,
                                     std::uint64_t body_offset_bytes) const {
-  error_info info{.detail = "the event does not carry its checksum", .path = segment.file().path(), .offset = offset};
+  error_info info{.detail = "the event does not carry its checksum",
+                  .path = segment.file().path(),
+                  .offset = offset};
   if (body_offset_bytes != 0 && body_offset_bytes <= offset) {
     const auto frame = frame_with_body(segment, offset - body_offset_bytes);
     if (frame && offset - frame->frame_offset < frame->prefix.length) {
@@ -105,7 +117,8 @@ void record_reader::prefetch(index::event_address address) const noexcept {
   if (at == nullptr) return;
   constexpr std::size_t line_bytes = 64;
   constexpr std::size_t lines = 5;
-  for (std::size_t line = 0; line < lines; ++line) __builtin_prefetch(at + line * line_bytes - line_bytes);
+  for (std::size_t line = 0; line < lines; ++line)
+    __builtin_prefetch(at + line * line_bytes - line_bytes);
 }
 
 result<log::lease> record_reader::frame_of(const located_record& located) const {
@@ -120,18 +133,21 @@ error record_reader::damaged_frame(const located_record& located, const char* wh
   return damaged(**segment, located.frame_offset, what);
 }
 
-result<std::string_view> record_reader::stream_of(const located_record& located, std::span<const std::byte> frame) const {
+result<std::string_view> record_reader::stream_of(const located_record& located,
+                                                  std::span<const std::byte> frame) const {
   const auto body = frame.subspan(format::prefix_bytes(located.prefix.stream_count));
   const auto name = format::stream_name_at(body, located.record.stream_index);
   if (name) return *name;
   return damaged_frame(located, "the stream names of the frame do not carry their checksum");
 }
 
-result<version> record_reader::version_of(const located_record& located, std::span<const std::byte> frame) const {
+result<version> record_reader::version_of(const located_record& located,
+                                          std::span<const std::byte> frame) const {
   if (!format::verify_versions(located.prefix, frame)) {
     return damaged_frame(located, "the versions of the frame do not carry their checksum");
   }
-  return version(format::first_version_of(frame, located.record.stream_index) + located.record.stream_ordinal);
+  return version(format::first_version_of(frame, located.record.stream_index) +
+                 located.record.stream_ordinal);
 }
 
 }  // namespace mainstem::engine

@@ -46,7 +46,9 @@ struct located_record {
   std::uint64_t frame_offset = 0;
   std::shared_ptr<const void> owner;  ///< Of the record's bytes.
 
-  [[nodiscard]] position at() const noexcept { return position(prefix.first_position + record.ordinal); }
+  [[nodiscard]] position at() const noexcept {
+    return position(prefix.first_position + record.ordinal);
+  }
 };
 
 /// Reads single events by their address.
@@ -59,22 +61,26 @@ class record_reader {
   /// Errors: corrupt_data, and whatever the disk says.
   [[nodiscard]] result<located_record> locate(index::event_address address) const;
 
-  /// Asks the bytes at this address into the processor's cache, if they lie in a mapping that is open.
+  /// Asks the bytes at this address into the processor's cache, if they lie in a mapping that is
+  /// open.
   void prefetch(index::event_address address) const noexcept;
 
   /// All bytes of the frame that the record stands in, beyond its fixed part unchecked.
   [[nodiscard]] result<log::lease> frame_of(const located_record& located) const;
   /// The name of the record's stream, from its frame.
-  [[nodiscard]] result<std::string_view> stream_of(const located_record& located, std::span<const std::byte> frame) const;
+  [[nodiscard]] result<std::string_view> stream_of(const located_record& located,
+                                                   std::span<const std::byte> frame) const;
   /// The record's version, from its frame.
-  [[nodiscard]] result<version> version_of(const located_record& located, std::span<const std::byte> frame) const;
+  [[nodiscard]] result<version> version_of(const located_record& located,
+                                           std::span<const std::byte> frame) const;
   /// An error that names the place of the frame.
   [[nodiscard]] error damaged_frame(const located_record& located, const char* what) const;
 
  private:
   [[nodiscard]] result<const log::segment*> segment_of(std::uint32_t number) const;
   /// All of it but the record: what the frame says whose body begins at this offset.
-  [[nodiscard]] result<located_record> frame_with_body(const log::segment& segment, std::uint64_t body) const;
+  [[nodiscard]] result<located_record> frame_with_body(const log::segment& segment,
+                                                       std::uint64_t body) const;
   [[nodiscard]] error damaged_record(const log::segment& segment, std::uint64_t offset,
                                      std::uint64_t body_offset_bytes) const;
 

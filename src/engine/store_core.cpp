@@ -21,9 +21,11 @@ bool index_is_useless(const error& why) {
 
 log::segment_file_options file_options(const store_options& options) {
   return {.segment_size_bytes = options.segment_size_bytes,
-          .preparation = options.preallocation == preallocation::zero_fill ? log::space_preparation::zero_fill
-                                                                           : log::space_preparation::reserve,
-          .access = options.read_mode == read_mode::mapped ? log::read_access::mapped : log::read_access::copied};
+          .preparation = options.preallocation == preallocation::zero_fill
+                             ? log::space_preparation::zero_fill
+                             : log::space_preparation::reserve,
+          .access = options.read_mode == read_mode::mapped ? log::read_access::mapped
+                                                           : log::read_access::copied};
 }
 
 bool ever_accepted_loss(const log::segment_list& segments) {
@@ -40,7 +42,8 @@ store_core::store_core(const store_options& options, const surroundings& around)
 
 store_core::~store_core() = default;
 
-result<std::unique_ptr<store_core>> store_core::open(const std::string& path, const store_options& options,
+result<std::unique_ptr<store_core>> store_core::open(const std::string& path,
+                                                     const store_options& options,
                                                      const surroundings& around) {
   const auto began = around.clock.monotonic();
   std::unique_ptr<store_core> core(new store_core(options, around));
@@ -66,7 +69,8 @@ result<void> store_core::open_folder(const std::string& path, const surroundings
   folder_ = std::move(*folder);
   if (!options_.create_if_missing) {
     // Not even a lock file is left in a folder that is no store.
-    if (auto found = log::read_manifest(*folder_, false); !found && found.error() == errc::store_not_found) {
+    if (auto found = log::read_manifest(*folder_, false);
+        !found && found.error() == errc::store_not_found) {
       return found.error();
     }
   }
@@ -87,7 +91,8 @@ result<void> store_core::open_folder(const std::string& path, const surroundings
 result<format::store_identity> store_core::open_identity() {
   auto found = log::read_manifest(*folder_, true);
   if (found) return found->store;
-  if (!(found.error() == errc::store_not_found) || !options_.create_if_missing) return found.error();
+  if (!(found.error() == errc::store_not_found) || !options_.create_if_missing)
+    return found.error();
 
   const auto draw_id = [this] {
     uuid::bytes_type bytes;
@@ -129,7 +134,8 @@ result<void> store_core::recover_log() {
   snapshot = error(errc::store_closed);  // Ends its transaction: the index may have to go.
   if (auto recovered = recover_log_from(from, from.last); !recovered) return recovered;
   if (recovered_->from_found || (recovered_->damage && !options_.accept_loss)) return {};
-  // What the index says may well have been true of another copy of this log. How far it had come stays evidence.
+  // What the index says may well have been true of another copy of this log. How far it had come
+  // stays evidence.
   if (auto made = make_index_anew(); !made) return made;
   return recover_log_from({}, from.last);
 }
@@ -139,7 +145,8 @@ result<void> store_core::recover_log_from(const format::log_point& from, positio
   request.from = from;
   request.evidence = evidence;
   request.accept_loss = options_.accept_loss;
-  const auto stage = request.from.last == position{} ? progress::stage::rebuilding_index : progress::stage::recovering_log;
+  const auto stage = request.from.last == position{} ? progress::stage::rebuilding_index
+                                                     : progress::stage::recovering_log;
   request.on_progress = [this, stage](std::uint64_t done, std::uint64_t total) {
     if (options_.on_progress) options_.on_progress({stage, done, total});
   };
@@ -173,12 +180,15 @@ result<void> store_core::bring_back_tail() {
   const bool read_only = is_damaged || no_space_;
   tail_replay replay(*log_, {.generation_events = options_.index_flush_events,
                              .may_write_index = !read_only,
-                             .has_gaps = recovered_->damage.has_value() || ever_accepted_loss(recovered_->segments)});
+                             .has_gaps = recovered_->damage.has_value() ||
+                                         ever_accepted_loss(recovered_->segments)});
   if (auto replayed = replay.run(from); !replayed) return replayed;
   report_.events_replayed = replay.events();
-  // Closing brings the index up to date, and so does writing much: then an empty one is one that was lost.
+  // Closing brings the index up to date, and so does writing much: then an empty one is one that
+  // was lost.
   const bool was_filled = report_.clean || replay.events() > options_.index_flush_events;
-  report_.index_rebuilt = report_.index_rebuilt || (from.last == position{} && replay.events() > 0 && was_filled);
+  report_.index_rebuilt =
+      report_.index_rebuilt || (from.last == position{} && replay.events() > 0 && was_filled);
   log_->publish_written(recovered_->end.last);
   log_->publish_durable(recovered_->durable);
 
@@ -189,7 +199,8 @@ result<void> store_core::bring_back_tail() {
   settings.last_timestamp = recovered_->last_timestamp;
   settings.marked = recovered_->clean;
   const position index_has = replay.index_has();
-  pipeline_ = std::make_unique<commit_pipeline>(*log_, *files_, settings, recovered_->end, recovered_->segments.back(),
+  pipeline_ = std::make_unique<commit_pipeline>(*log_, *files_, settings, recovered_->end,
+                                                recovered_->segments.back(),
                                                 std::move(replay).take(), index_has);
   if (recovered_->spare) pipeline_->offer_spare(std::move(recovered_->spare));
   if (is_damaged) pipeline_->refuse(*recovered_->damage);
@@ -274,7 +285,8 @@ store_info store_core::info(lock& /*held*/) const {
   return info;
 }
 
-result<append_outcome> append_alone(store_core& core, store_core::lock& held, commit_request& request) {
+result<append_outcome> append_alone(store_core& core, store_core::lock& held,
+                                    commit_request& request) {
   using submitted = commit_pipeline::submitted;
   for (;;) {
     switch (core.pipeline().submit(request)) {

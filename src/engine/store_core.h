@@ -25,22 +25,24 @@ namespace mainstem::engine {
 struct surroundings {
   os::disk& disk;
   /// Makes the provider of the store's index for the store's folder.
-  std::function<std::unique_ptr<index::environment_provider>(std::shared_ptr<os::directory>)> make_index_provider;
+  std::function<std::unique_ptr<index::environment_provider>(std::shared_ptr<os::directory>)>
+      make_index_provider;
   clock_source& clock;
   random_source& random;
 };
 
 /// An open store without threads: what is in it, and the steps by which it moves on.
 ///
-/// Everything that changes the pipeline wants one lock, which the caller holds on entry and gets back on return; it is
-/// let go of while I/O is under way. One thread can take all the steps, one after the other; several can take them side
-/// by side, as long as no two take the same one.
+/// Everything that changes the pipeline wants one lock, which the caller holds on entry and gets
+/// back on return; it is let go of while I/O is under way. One thread can take all the steps, one
+/// after the other; several can take them side by side, as long as no two take the same one.
 class store_core {
  public:
   using lock = std::unique_lock<std::mutex>;
 
   /// Errors: see store::open().
-  [[nodiscard]] static result<std::unique_ptr<store_core>> open(const std::string& path, const store_options& options,
+  [[nodiscard]] static result<std::unique_ptr<store_core>> open(const std::string& path,
+                                                                const store_options& options,
                                                                 const surroundings& around);
   ~store_core();
 
@@ -51,7 +53,8 @@ class store_core {
   [[nodiscard]] clock_source& clock() const noexcept { return clock_; }
   [[nodiscard]] const format::store_identity& identity() const noexcept { return log_->store(); }
 
-  /// Makes the next segment file. Errors: disk_full, and whatever the disk says; nothing has changed then.
+  /// Makes the next segment file. Errors: disk_full, and whatever the disk says; nothing has
+  /// changed then.
   [[nodiscard]] result<void> spare_step(lock& held);
   /// Gives the oldest ended segment its trailer. @returns false if there is none.
   [[nodiscard]] result<bool> seal_step(lock& held);
@@ -59,12 +62,16 @@ class store_core {
   [[nodiscard]] result<bool> flush_step(lock& held);
   /// Merges some runs of the index. @returns true if there is more to do. Not beside flush_step().
   [[nodiscard]] result<bool> merge_step();
-  /// Performs the next group. It must be that can_write(). @returns the groups whose waiters are to be woken.
+  /// Performs the next group. It must be that can_write(). @returns the groups whose waiters are to
+  /// be woken.
   std::vector<std::shared_ptr<commit_group>> write_step(lock& held);
 
   [[nodiscard]] store_info info(lock& held) const;
-  /// The last failure to write the index, which is tried again with the next flush; unset after a success.
-  [[nodiscard]] const std::optional<error>& index_failure() const noexcept { return index_failure_; }
+  /// The last failure to write the index, which is tried again with the next flush; unset after a
+  /// success.
+  [[nodiscard]] const std::optional<error>& index_failure() const noexcept {
+    return index_failure_;
+  }
 
  private:
   store_core(const store_options& options, const surroundings& around);
@@ -95,6 +102,7 @@ class store_core {
 };
 
 /// Drives one request to its end in one thread: for tests, and for whatever has no other thread.
-[[nodiscard]] result<append_outcome> append_alone(store_core& core, store_core::lock& held, commit_request& request);
+[[nodiscard]] result<append_outcome> append_alone(store_core& core, store_core::lock& held,
+                                                  commit_request& request);
 
 }  // namespace mainstem::engine

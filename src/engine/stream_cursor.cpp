@@ -10,12 +10,14 @@ namespace {
 
 constexpr std::size_t fetch_events = 4096;
 
-// How far ahead of its turn an event is asked into the cache: scattered events are bound by memory latency.
+// How far ahead of its turn an event is asked into the cache: scattered events are bound by memory
+// latency.
 constexpr std::size_t prefetch_distance = 8;
 
 }  // namespace
 
-stream_cursor::stream_cursor(const published_log& log, const stream_name& stream, const read_stream_options& options)
+stream_cursor::stream_cursor(const published_log& log, const stream_name& stream,
+                             const read_stream_options& options)
     : log_(log),
       stream_(std::make_shared<const stream_name>(stream)),
       hash_(index::hash_name(stream.str(), log.store().secret)),
@@ -32,7 +34,8 @@ result<event_batch> stream_cursor::next() {
   // Taken after the addresses: it has every segment that they name.
   const record_reader reader(log_, log_.segments());
   while (next_place_ < places_.size() && remaining_ > 0 && !batch.is_full(options_.batch)) {
-    if (next_place_ + prefetch_distance < places_.size()) reader.prefetch(places_[next_place_ + prefetch_distance].address);
+    if (next_place_ + prefetch_distance < places_.size())
+      reader.prefetch(places_[next_place_ + prefetch_distance].address);
     const stream_place place = places_[next_place_];
     if (auto appended = append_event(reader, place, batch); !appended) {
       // What was read so far comes first; the error with the next call.
@@ -51,8 +54,8 @@ result<void> stream_cursor::append_event(const record_reader& reader, const stre
                                          batch_builder& batch) {
   auto located = reader.locate(place.address);
   if (!located) return located.error();
-  batch.add(detail::event_access::make_view(located->at(), place.version, located->prefix.timestamp, stream_->str(),
-                                            located->record));
+  batch.add(detail::event_access::make_view(located->at(), place.version, located->prefix.timestamp,
+                                            stream_->str(), located->record));
   batch.keep(located->owner);
   batch.count_bytes(located->record.payload.size() + located->record.metadata.size());
   return {};
@@ -66,9 +69,11 @@ result<void> stream_cursor::fetch() {
   if (!snapshot) return snapshot.error();
   auto info = snapshot->info_of(hash_, stream_->str());
   if (!info) return info.error();
-  const version last = before_ == version{} ? version{} : std::min(info->version, version(before_.value() - 1));
+  const version last =
+      before_ == version{} ? version{} : std::min(info->version, version(before_.value() - 1));
   if (last <= after_) return {};
-  return options_.direction == direction::forwards ? fetch_forwards(*snapshot, last) : fetch_backwards(*snapshot, last);
+  return options_.direction == direction::forwards ? fetch_forwards(*snapshot, last)
+                                                   : fetch_backwards(*snapshot, last);
 }
 
 result<void> stream_cursor::fetch_forwards(const read_snapshot& snapshot, version last) {
@@ -106,25 +111,30 @@ result<void> stream_cursor::fetch_backwards(const read_snapshot& snapshot, versi
     const std::uint64_t room = fetch_events - places_.size();
     const std::uint64_t wanted = std::min(room, last.value() - after_.value());
     const auto indexed = static_cast<std::ptrdiff_t>(places_.size());
-    if (auto fetched = fetch_indexed(snapshot, version(last.value() - wanted + 1), last); !fetched) return fetched;
+    if (auto fetched = fetch_indexed(snapshot, version(last.value() - wanted + 1), last); !fetched)
+      return fetched;
     std::reverse(places_.begin() + indexed, places_.end());
   }
   if (!places_.empty()) before_ = places_.back().version;
   return {};
 }
 
-result<void> stream_cursor::fetch_indexed(const read_snapshot& snapshot, version first, version last) {
+result<void> stream_cursor::fetch_indexed(const read_snapshot& snapshot, version first,
+                                          version last) {
   auto head = snapshot.index().head(stream_->str());
   if (!head) return head.error();
   if (!*head || (*head)->last_version < first) return {};
   std::vector<index::event_address> addresses;
   const std::uint64_t count = std::min(last, (*head)->last_version).value() - first.value() + 1;
-  if (auto found = snapshot.index().addresses(**head, first, count, addresses); !found) return found;
-  for (std::size_t i = 0; i < addresses.size(); ++i) places_.push_back({version(first.value() + i), addresses[i]});
+  if (auto found = snapshot.index().addresses(**head, first, count, addresses); !found)
+    return found;
+  for (std::size_t i = 0; i < addresses.size(); ++i)
+    places_.push_back({version(first.value() + i), addresses[i]});
   return {};
 }
 
-result<std::optional<stream_place>> find_version(const read_snapshot& snapshot, const index::name_hash& hash,
+result<std::optional<stream_place>> find_version(const read_snapshot& snapshot,
+                                                 const index::name_hash& hash,
                                                  std::string_view stream, version wanted) {
   std::optional<stream_place> place;
   if (wanted == version{}) return place;
@@ -139,13 +149,16 @@ result<std::optional<stream_place>> find_version(const read_snapshot& snapshot, 
   if (!head) return head.error();
   if (!*head || (*head)->last_version < wanted) return place;
   std::vector<index::event_address> addresses;
-  if (auto found = snapshot.index().addresses(**head, wanted, 1, addresses); !found) return found.error();
+  if (auto found = snapshot.index().addresses(**head, wanted, 1, addresses); !found)
+    return found.error();
   if (!addresses.empty()) place = stream_place{wanted, addresses.front()};
   return place;
 }
 
-result<std::optional<stream_place>> find_id(const read_snapshot& snapshot, const record_reader& reader,
-                                            const index::name_hash& hash, std::string_view stream, const event_id& id) {
+result<std::optional<stream_place>> find_id(const read_snapshot& snapshot,
+                                            const record_reader& reader,
+                                            const index::name_hash& hash, std::string_view stream,
+                                            const event_id& id) {
   std::optional<stream_place> place;
   snapshot.visit_tail(hash, [&](const index::tail_event& event) {
     if (event.id == id) place = stream_place{version(event.version), event.address};
@@ -156,22 +169,25 @@ result<std::optional<stream_place>> find_id(const read_snapshot& snapshot, const
   if (!head) return head.error();
   if (!*head) return place;
   std::vector<index::found_event> candidates;
-  if (auto found = snapshot.index().find_id(**head, index::hash_id(id), candidates); !found) return found.error();
+  if (auto found = snapshot.index().find_id(**head, index::hash_id(id), candidates); !found)
+    return found.error();
   for (const auto& candidate : candidates) {
     auto located = reader.locate(candidate.address);
     if (!located) return located.error();
-    if (located->record.id() == id) return std::optional(stream_place{candidate.version, candidate.address});
+    if (located->record.id() == id)
+      return std::optional(stream_place{candidate.version, candidate.address});
   }
   return place;
 }
 
-result<event> read_place(const record_reader& reader, const std::shared_ptr<const stream_name>& stream,
+result<event> read_place(const record_reader& reader,
+                         const std::shared_ptr<const stream_name>& stream,
                          const stream_place& place) {
   auto located = reader.locate(place.address);
   if (!located) return located.error();
   batch_builder batch;
-  batch.add(detail::event_access::make_view(located->at(), place.version, located->prefix.timestamp, stream->str(),
-                                            located->record));
+  batch.add(detail::event_access::make_view(located->at(), place.version, located->prefix.timestamp,
+                                            stream->str(), located->record));
   batch.keep(located->owner);
   batch.keep(stream);
   return detail::event_access::first_of(batch.take());

@@ -4,7 +4,8 @@
 namespace mainstem::engine {
 namespace {
 
-/// Stands for an event that is gone: no record can stand at offset 0, so reading it says that it is damaged.
+/// Stands for an event that is gone: no record can stand at offset 0, so reading it says that it is
+/// damaged.
 constexpr index::event_address lost_event{};
 
 }  // namespace
@@ -12,23 +13,29 @@ constexpr index::event_address lost_event{};
 result<void> tail_replay::run(const format::log_point& from) {
   at_ = flushed_ = from;
   index_has_ = from.last;
-  const auto handle = [this](const log::segment& segment, std::uint64_t offset, const format::frame_prefix& prefix,
-                             std::span<const std::byte> frame) { return add(segment, offset, prefix, frame); };
+  const auto handle = [this](const log::segment& segment, std::uint64_t offset,
+                             const format::frame_prefix& prefix, std::span<const std::byte> frame) {
+    return add(segment, offset, prefix, frame);
+  };
   const auto segments = log_.segments();
-  if (auto replayed = log::replay(*segments, from, log_.store(), handle); !replayed) return replayed;
+  if (auto replayed = log::replay(*segments, from, log_.store(), handle); !replayed)
+    return replayed;
   if (!generations_.empty() && !generations_.back().end) generations_.back().end = at_;
   return {};
 }
 
-result<void> tail_replay::add(const log::segment& segment, std::uint64_t offset, const format::frame_prefix& prefix,
+result<void> tail_replay::add(const log::segment& segment, std::uint64_t offset,
+                              const format::frame_prefix& prefix,
                               std::span<const std::byte> frame) {
   if (generations_.empty() || generations_.back().end) {
-    generations_.push_back({std::make_shared<index::tail_generation>(options_.generation_events), std::nullopt});
+    generations_.push_back(
+        {std::make_shared<index::tail_generation>(options_.generation_events), std::nullopt});
     log_.tail().push(generations_.back().generation);
   }
   const auto body = frame.subspan(format::prefix_bytes(prefix.stream_count));
   const auto table = format::decode_stream_table(body, prefix.stream_count);
-  if (!table) return error(errc::corrupt_data, error_info{.path = segment.file().path(), .offset = offset});
+  if (!table)
+    return error(errc::corrupt_data, error_info{.path = segment.file().path(), .offset = offset});
   if (options_.has_gaps) {
     if (auto added = add_lost_versions(prefix, frame, *table); !added) return added;
   }
@@ -36,24 +43,30 @@ result<void> tail_replay::add(const log::segment& segment, std::uint64_t offset,
   index::tail_generation& generation = *generations_.back().generation;
   std::vector<index::name_hash> hashes;
   hashes.reserve(table->names.size());
-  for (const auto name : table->names) hashes.push_back(index::hash_name(name, log_.store().secret));
+  for (const auto name : table->names)
+    hashes.push_back(index::hash_name(name, log_.store().secret));
   format::record_cursor records(body, table->size_bytes);
-  std::uint64_t record_offset = offset + format::prefix_bytes(prefix.stream_count) + table->size_bytes;
+  std::uint64_t record_offset =
+      offset + format::prefix_bytes(prefix.stream_count) + table->size_bytes;
   while (const auto record = records.next(false)) {
     const std::uint16_t stream = record->stream_index;
-    generation.add(hashes[stream], table->names[stream], index::event_address(segment.number(), record_offset),
-                   position(prefix.first_position + record->ordinal),
-                   version(format::first_version_of(frame, stream) + record->stream_ordinal), record->id());
+    generation.add(
+        hashes[stream], table->names[stream], index::event_address(segment.number(), record_offset),
+        position(prefix.first_position + record->ordinal),
+        version(format::first_version_of(frame, stream) + record->stream_ordinal), record->id());
     record_offset += record->bytes.size();
     ++events_;
   }
-  at_ = {position(prefix.last_position()), segment.number(), offset + prefix.length, prefix.checksum};
+  at_ = {position(prefix.last_position()), segment.number(), offset + prefix.length,
+         prefix.checksum};
   if (generation.is_full()) end_generation();
   return {};
 }
 
-// Versions of a stream are dense in the index, so those that went with a lost commit get a place holder.
-result<void> tail_replay::add_lost_versions(const format::frame_prefix& prefix, std::span<const std::byte> frame,
+// Versions of a stream are dense in the index, so those that went with a lost commit get a place
+// holder.
+result<void> tail_replay::add_lost_versions(const format::frame_prefix& prefix,
+                                            std::span<const std::byte> frame,
                                             const format::stream_table& table) {
   index::tail_generation& generation = *generations_.back().generation;
   auto snapshot = read_snapshot::take_all(log_);
@@ -64,7 +77,8 @@ result<void> tail_replay::add_lost_versions(const format::frame_prefix& prefix, 
     if (!known) return known.error();
     const std::uint64_t first = format::first_version_of(frame, i);
     for (std::uint64_t lost = known->version.value() + 1; lost < first; ++lost) {
-      generation.add(hash, table.names[i], lost_event, position(prefix.first_position), version(lost), event_id{});
+      generation.add(hash, table.names[i], lost_event, position(prefix.first_position),
+                     version(lost), event_id{});
     }
   }
   return {};

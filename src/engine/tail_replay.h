@@ -12,7 +12,8 @@
 
 namespace mainstem::engine {
 
-/// Brings what the log has beyond the index back into memory; what is too much for that into the index.
+/// Brings what the log has beyond the index back into memory; what is too much for that into the
+/// index.
 class tail_replay {
  public:
   struct options {
@@ -24,15 +25,19 @@ class tail_replay {
 
   [[nodiscard]] result<void> run(const format::log_point& from);
 
-  [[nodiscard]] std::deque<commit_pipeline::generation_end> take() && { return std::move(generations_); }
+  [[nodiscard]] std::deque<commit_pipeline::generation_end> take() && {
+    return std::move(generations_);
+  }
   [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
   /// Everything up to here is in the index now.
   [[nodiscard]] position index_has() const noexcept { return index_has_; }
 
  private:
-  [[nodiscard]] result<void> add(const log::segment& segment, std::uint64_t offset, const format::frame_prefix& prefix,
+  [[nodiscard]] result<void> add(const log::segment& segment, std::uint64_t offset,
+                                 const format::frame_prefix& prefix,
                                  std::span<const std::byte> frame);
-  [[nodiscard]] result<void> add_lost_versions(const format::frame_prefix& prefix, std::span<const std::byte> frame,
+  [[nodiscard]] result<void> add_lost_versions(const format::frame_prefix& prefix,
+                                               std::span<const std::byte> frame,
                                                const format::stream_table& table);
   void end_generation();
   void try_to_flush();

@@ -51,12 +51,12 @@ std::string append_outcome::message() const {
           [](const committed_t& is) { return "committed: " + place_text(is); },
           [](const already_committed_t& is) { return "already committed: " + place_text(is); },
           [](const partial_duplicate_t& is) {
-            return "partial duplicate: event " + is.id.to_string() + " stands in stream " + is.stream +
-                   " already, but not as in this request";
+            return "partial duplicate: event " + is.id.to_string() + " stands in stream " +
+                   is.stream + " already, but not as in this request";
           },
           [](const version_conflict_t& is) {
-            return "version conflict: stream " + is.stream + " is at version " + std::to_string(is.actual.value()) +
-                   ", expected was " + is.expected.to_string();
+            return "version conflict: stream " + is.stream + " is at version " +
+                   std::to_string(is.actual.value()) + ", expected was " + is.expected.to_string();
           },
           [](const stream_deleted_t& is) { return "stream deleted: " + is.stream; },
           [](const already_exists_t& is) {

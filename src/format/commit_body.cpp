@@ -14,7 +14,9 @@ namespace body_at = commit_body_layout;
 
 constexpr std::uint64_t mask(unsigned bits) noexcept { return (std::uint64_t{1} << bits) - 1; }
 
-static_assert(record_at::body_offset_bits + record_at::ordinal_bits + record_at::stream_ordinal_bits == 64);
+static_assert(record_at::body_offset_bits + record_at::ordinal_bits +
+                  record_at::stream_ordinal_bits ==
+              64);
 static_assert(limits::commit_bytes / alignment_bytes <= mask(record_at::body_offset_bits) + 1);
 static_assert(limits::commit_bytes / record_at::size <= mask(record_at::ordinal_bits) + 1);
 static_assert(limits::tags_per_event * (1 + limits::name_bytes) <= 0xffff);
@@ -27,11 +29,13 @@ std::uint64_t encoded_tags_bytes(const event_data& event) noexcept {
 
 /// Of what stands before the payload, without the padding.
 std::uint64_t record_head_bytes(const event_data& event) noexcept {
-  return record_at::size + event.type().size() + encoded_tags_bytes(event) + event.metadata().size();
+  return record_at::size + event.type().size() + encoded_tags_bytes(event) +
+         event.metadata().size();
 }
 
 std::uint64_t record_bytes(const event_data& event) noexcept {
-  return align_up(record_head_bytes(event), alignment_bytes) + align_up(event.payload().size(), alignment_bytes);
+  return align_up(record_head_bytes(event), alignment_bytes) +
+         align_up(event.payload().size(), alignment_bytes);
 }
 
 std::uint64_t name_table_bytes(std::span<const append_request::stream_write> writes) noexcept {
@@ -68,17 +72,22 @@ struct record_place {
 };
 
 /// Returns the record's checksum and moves `out` behind it.
-std::uint64_t encode_record(const event_data& event, const record_place& place, byte_writer& out) noexcept {
+std::uint64_t encode_record(const event_data& event, const record_place& place,
+                            byte_writer& out) noexcept {
   std::byte* const record = out.at();
   std::memcpy(record + record_at::id.offset, event.id().bytes().data(), record_at::id.size);
-  const std::uint64_t packed =
-      (place.body_offset_bytes / alignment_bytes) | (std::uint64_t{place.ordinal} << record_at::body_offset_bits) |
-      (std::uint64_t{place.stream_ordinal} << (record_at::body_offset_bits + record_at::ordinal_bits));
+  const std::uint64_t packed = (place.body_offset_bytes / alignment_bytes) |
+                               (std::uint64_t{place.ordinal} << record_at::body_offset_bits) |
+                               (std::uint64_t{place.stream_ordinal}
+                                << (record_at::body_offset_bits + record_at::ordinal_bits));
   store_at(record + record_at::place.offset, packed);
-  store_at(record + record_at::payload_size.offset, static_cast<std::uint32_t>(event.payload().size()));
-  store_at(record + record_at::metadata_size.offset, static_cast<std::uint32_t>(event.metadata().size()));
+  store_at(record + record_at::payload_size.offset,
+           static_cast<std::uint32_t>(event.payload().size()));
+  store_at(record + record_at::metadata_size.offset,
+           static_cast<std::uint32_t>(event.metadata().size()));
   store_at(record + record_at::stream_index.offset, static_cast<std::uint16_t>(place.stream_index));
-  store_at(record + record_at::tags_size.offset, static_cast<std::uint16_t>(encoded_tags_bytes(event)));
+  store_at(record + record_at::tags_size.offset,
+           static_cast<std::uint16_t>(encoded_tags_bytes(event)));
   store_at(record + record_at::type_size.offset, static_cast<std::uint8_t>(event.type().size()));
   store_at(record + record_at::tag_count.offset, static_cast<std::uint8_t>(event.tags().size()));
   store_at(record + record_at::codec.offset, static_cast<std::uint8_t>(event.codec()));
@@ -100,7 +109,8 @@ std::uint64_t encode_record(const event_data& event, const record_place& place, 
 }
 
 /// Returns the table's checksum and moves `out` behind the names.
-std::uint64_t encode_table(std::span<const append_request::stream_write> writes, byte_writer& out) noexcept {
+std::uint64_t encode_table(std::span<const append_request::stream_write> writes,
+                           byte_writer& out) noexcept {
   std::byte* const body = out.at();
   store_at(body + body_at::table_size.offset, static_cast<std::uint32_t>(name_table_bytes(writes)));
   store_at(body + body_at::stream_count.offset, static_cast<std::uint16_t>(writes.size()));
@@ -109,7 +119,8 @@ std::uint64_t encode_table(std::span<const append_request::stream_write> writes,
   for (const auto& write : writes) out.put_short_text(write.stream.str());
   out.pad(body);
   const auto size = static_cast<std::size_t>(out.at() - body);
-  const std::uint64_t checksum = checksum64({body + body_at::table_checksum.size, size - body_at::table_checksum.size});
+  const std::uint64_t checksum =
+      checksum64({body + body_at::table_checksum.size, size - body_at::table_checksum.size});
   store_at(body + body_at::table_checksum.offset, checksum);
   return checksum;
 }
@@ -140,7 +151,8 @@ thread_local kept_memory kept_buffer;
 std::optional<std::span<const std::byte>> verified_table(std::span<const std::byte> body) noexcept {
   if (body.size() < body_at::size) return std::nullopt;
   const auto names_size = load<std::uint32_t>(body.data() + body_at::table_size.offset);
-  if (names_size > body.size() - body_at::size || names_size % alignment_bytes != 0) return std::nullopt;
+  if (names_size > body.size() - body_at::size || names_size % alignment_bytes != 0)
+    return std::nullopt;
   const auto table = body.first(body_at::size + names_size);
   const auto expected = load<std::uint64_t>(table.data() + body_at::table_checksum.offset);
   if (checksum64(table.subspan(body_at::table_checksum.size)) != expected) return std::nullopt;
@@ -169,7 +181,9 @@ frame_buffer::frame_buffer(std::size_t size_bytes) : size_(size_bytes) {
 }
 
 frame_buffer::~frame_buffer() {
-  if (kept_is_gone || size_ < least_kept_bytes || size_ > most_kept_bytes || size_ <= kept_buffer.size) return;
+  if (kept_is_gone || size_ < least_kept_bytes || size_ > most_kept_bytes ||
+      size_ <= kept_buffer.size)
+    return;
   kept_buffer.bytes = std::move(bytes_);
   kept_buffer.size = size_;
 }
@@ -203,7 +217,8 @@ encoded_commit encode_commit(std::span<const append_request::stream_write> write
       const auto body_offset = static_cast<std::size_t>(out.at() - body);
       commit.records.push_back({static_cast<std::uint32_t>(out.at() - commit.bytes.get()),
                                 static_cast<std::uint32_t>(stream), events[i].id()});
-      checksums.push_back(encode_record(events[i], {body_offset, commit.records.size() - 1, stream, i}, out));
+      checksums.push_back(
+          encode_record(events[i], {body_offset, commit.records.size() - 1, stream, i}, out));
     }
   }
   MAINSTEM_ASSERT(out.at() == commit.bytes.get() + commit.length);
@@ -225,16 +240,18 @@ std::optional<event_record> decode_record(std::span<const std::byte> from) noexc
   const std::size_t metadata_size = load<std::uint32_t>(data + record_at::metadata_size.offset);
   const std::size_t tags_size = load<std::uint16_t>(data + record_at::tags_size.offset);
   const std::size_t type_size = load<std::uint8_t>(data + record_at::type_size.offset);
-  const std::size_t payload_at = align_up(record_at::size + type_size + tags_size + metadata_size, alignment_bytes);
+  const std::size_t payload_at =
+      align_up(record_at::size + type_size + tags_size + metadata_size, alignment_bytes);
   const std::size_t size = payload_at + align_up(payload_size, alignment_bytes);
   if (size > from.size()) return std::nullopt;
 
   const auto place = load<std::uint64_t>(data + record_at::place.offset);
   record.checksum = load<std::uint64_t>(data + record_at::checksum.offset);
   record.bytes = from.first(size);
-  record.body_offset_bytes = static_cast<std::uint32_t>((place & mask(record_at::body_offset_bits)) * alignment_bytes);
-  record.ordinal =
-      static_cast<std::uint32_t>((place >> record_at::body_offset_bits) & mask(record_at::ordinal_bits));
+  record.body_offset_bytes =
+      static_cast<std::uint32_t>((place & mask(record_at::body_offset_bits)) * alignment_bytes);
+  record.ordinal = static_cast<std::uint32_t>((place >> record_at::body_offset_bits) &
+                                              mask(record_at::ordinal_bits));
   record.stream_ordinal =
       static_cast<std::uint32_t>(place >> (record_at::body_offset_bits + record_at::ordinal_bits));
   record.stream_index = load<std::uint16_t>(data + record_at::stream_index.offset);
@@ -258,7 +275,8 @@ bool verify_record(const event_record& record) noexcept {
   return count == record.tag_count;
 }
 
-std::optional<stream_table> decode_stream_table(std::span<const std::byte> body, std::size_t stream_count) {
+std::optional<stream_table> decode_stream_table(std::span<const std::byte> body,
+                                                std::size_t stream_count) {
   const auto verified = verified_table(body);
   if (!verified) return std::nullopt;
   stream_table table;
@@ -274,7 +292,8 @@ std::optional<stream_table> decode_stream_table(std::span<const std::byte> body,
   return table;
 }
 
-std::optional<std::string_view> stream_name_at(std::span<const std::byte> body, std::size_t index) noexcept {
+std::optional<std::string_view> stream_name_at(std::span<const std::byte> body,
+                                               std::size_t index) noexcept {
   const auto verified = verified_table(body);
   if (!verified) return std::nullopt;
   auto rest = verified->subspan(body_at::size);
@@ -305,7 +324,8 @@ bool verify_commit(const frame_prefix& prefix, std::span<const std::byte> frame)
   record_cursor cursor(body, table->size());
   for (std::uint32_t i = 0; i < prefix.event_count; ++i) {
     const auto record = cursor.next(true);
-    if (!record || record->ordinal != i || record->stream_index >= prefix.stream_count) return false;
+    if (!record || record->ordinal != i || record->stream_index >= prefix.stream_count)
+      return false;
     checksums.push_back(record->checksum);
   }
   return cursor.at_end() && digest_of(checksums) == prefix.body_digest;

@@ -17,13 +17,14 @@
 
 namespace mainstem::format {
 
-/// Memory for one frame. Large frames come again and again, and memory fresh from the system costs a page fault every 4
-/// KiB; so a thread keeps the last buffer that it gave back.
+/// Memory for one frame. Large frames come again and again, and memory fresh from the system costs
+/// a page fault every 4 KiB; so a thread keeps the last buffer that it gave back.
 class frame_buffer {
  public:
   frame_buffer() noexcept = default;
   explicit frame_buffer(std::size_t size_bytes);
-  frame_buffer(frame_buffer&& other) noexcept : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)) {}
+  frame_buffer(frame_buffer&& other) noexcept
+      : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)) {}
   frame_buffer& operator=(frame_buffer&& other) noexcept {
     std::swap(bytes_, other.bytes_);
     std::swap(size_, other.size_);
@@ -37,12 +38,12 @@ class frame_buffer {
   std::size_t size_ = 0;
 };
 
-/// A commit frame with room for its prefix, encoded and checksummed but for what only the commit itself can say:
-/// positions, versions, place, chain.
+/// A commit frame with room for its prefix, encoded and checksummed but for what only the commit
+/// itself can say: positions, versions, place, chain.
 struct encoded_commit {
   struct record {
-    std::uint32_t offset_bytes;   ///< Of the event record within the frame.
-    std::uint32_t stream_index;   ///< Into the request's writes.
+    std::uint32_t offset_bytes;  ///< Of the event record within the frame.
+    std::uint32_t stream_index;  ///< Into the request's writes.
     event_id id;
   };
   frame_buffer bytes;
@@ -52,15 +53,19 @@ struct encoded_commit {
   std::vector<record> records;
 
   [[nodiscard]] std::span<std::byte> frame() noexcept { return {bytes.get(), length}; }
-  [[nodiscard]] std::span<std::byte> prefix() noexcept { return {bytes.get(), prefix_bytes(stream_count)}; }
-  /// Depends on neither store, segment nor offset: two commits are the same request if these are equal.
+  [[nodiscard]] std::span<std::byte> prefix() noexcept {
+    return {bytes.get(), prefix_bytes(stream_count)};
+  }
+  /// Depends on neither store, segment nor offset: two commits are the same request if these are
+  /// equal.
   [[nodiscard]] std::span<const std::byte> body() const noexcept {
     return {bytes.get() + prefix_bytes(stream_count), length - prefix_bytes(stream_count)};
   }
 };
 
 /// Bytes of the frame that encode_commit() makes of these writes; checks nothing.
-[[nodiscard]] std::uint64_t commit_frame_bytes(std::span<const append_request::stream_write> writes) noexcept;
+[[nodiscard]] std::uint64_t commit_frame_bytes(
+    std::span<const append_request::stream_write> writes) noexcept;
 
 /// The frame must not be longer than 2^25 + prefix bytes: check commit_frame_bytes() first.
 [[nodiscard]] encoded_commit encode_commit(std::span<const append_request::stream_write> writes);
@@ -102,14 +107,17 @@ struct stream_table {
                                                               std::size_t stream_count);
 
 /// Reads one name without the others: for looking up a single event. Verifies the table's checksum.
-[[nodiscard]] std::optional<std::string_view> stream_name_at(std::span<const std::byte> body, std::size_t index) noexcept;
+[[nodiscard]] std::optional<std::string_view> stream_name_at(std::span<const std::byte> body,
+                                                             std::size_t index) noexcept;
 
 /// Walks the records of a commit frame whose prefix has been decoded.
 class record_cursor {
  public:
   /// `body` is the frame behind its prefix; `first_record` is stream_table::size_bytes.
-  record_cursor(std::span<const std::byte> body, std::size_t first_record) noexcept : body_(body), at_(first_record) {}
-  /// The next record, verified or not as `verify` says; nothing at the end, or when the record is damaged.
+  record_cursor(std::span<const std::byte> body, std::size_t first_record) noexcept
+      : body_(body), at_(first_record) {}
+  /// The next record, verified or not as `verify` says; nothing at the end, or when the record is
+  /// damaged.
   [[nodiscard]] std::optional<event_record> next(bool verify) noexcept;
   [[nodiscard]] bool at_end() const noexcept { return at_ == body_.size(); }
 
@@ -118,7 +126,9 @@ class record_cursor {
   std::size_t at_;
 };
 
-/// True if every byte of the commit's body is as it was written: names, every event's checksum, and the digest of them.
-[[nodiscard]] bool verify_commit(const frame_prefix& prefix, std::span<const std::byte> frame) noexcept;
+/// True if every byte of the commit's body is as it was written: names, every event's checksum, and
+/// the digest of them.
+[[nodiscard]] bool verify_commit(const frame_prefix& prefix,
+                                 std::span<const std::byte> frame) noexcept;
 
 }  // namespace mainstem::format

@@ -12,28 +12,37 @@
 namespace mainstem {
 namespace {
 
-bool is_name(std::string_view name) { return !name.empty() && name.size() <= limits::name_bytes && is_utf8(name); }
+bool is_name(std::string_view name) {
+  return !name.empty() && name.size() <= limits::name_bytes && is_utf8(name);
+}
 
 result<void> check_tags(const std::vector<std::string>& tags) {
   if (tags.size() > limits::tags_per_event) {
     return error(errc::too_many_tags, "this one has " + std::to_string(tags.size()));
   }
   for (auto tag = tags.begin(); tag != tags.end(); ++tag) {
-    if (!is_name(*tag)) return error(errc::invalid_tag, "this one has " + std::to_string(tag->size()) + " bytes");
+    if (!is_name(*tag))
+      return error(errc::invalid_tag, "this one has " + std::to_string(tag->size()) + " bytes");
     if (tag->front() == '$') return error(errc::reserved_name, "the tag " + *tag);
-    if (std::find(tags.begin(), tag, *tag) != tag) return error(errc::invalid_tag, "twice on one event: " + *tag);
+    if (std::find(tags.begin(), tag, *tag) != tag)
+      return error(errc::invalid_tag, "twice on one event: " + *tag);
   }
   return {};
 }
 
-result<void> check_event(std::string_view type, payload_view payload, const event_options& options) {
-  if (!is_name(type)) return error(errc::invalid_event_type, "this one has " + std::to_string(type.size()) + " bytes");
+result<void> check_event(std::string_view type, payload_view payload,
+                         const event_options& options) {
+  if (!is_name(type))
+    return error(errc::invalid_event_type,
+                 "this one has " + std::to_string(type.size()) + " bytes");
   if (type.front() == '$') return error(errc::reserved_name, "the event type " + std::string(type));
   if (payload.bytes.size() > limits::payload_bytes) {
-    return error(errc::payload_too_large, "this one has " + std::to_string(payload.bytes.size()) + " bytes");
+    return error(errc::payload_too_large,
+                 "this one has " + std::to_string(payload.bytes.size()) + " bytes");
   }
   if (options.metadata.size() > limits::metadata_bytes) {
-    return error(errc::metadata_too_large, "this one has " + std::to_string(options.metadata.size()) + " bytes");
+    return error(errc::metadata_too_large,
+                 "this one has " + std::to_string(options.metadata.size()) + " bytes");
   }
   return check_tags(options.tags);
 }
@@ -47,9 +56,11 @@ payload_view binary(std::span<const std::byte> bytes) noexcept { return {bytes, 
 event_data::event_data(std::string_view type, payload_view payload, const event_options& options)
     : event_data(make(type, payload, options).value()) {}
 
-result<event_data> event_data::make(std::string_view type, payload_view payload, const event_options& options) {
+result<event_data> event_data::make(std::string_view type, payload_view payload,
+                                    const event_options& options) {
   if (auto checked = check_event(type, payload, options); !checked) return checked.error();
-  void* const memory = ::operator new(sizeof(content) + type.size() + options.metadata.size() + payload.bytes.size());
+  void* const memory = ::operator new(sizeof(content) + type.size() + options.metadata.size() +
+                                      payload.bytes.size());
   boost::intrusive_ptr<content> made(new (memory) content);
   made->id = options.id ? *options.id : uuid::generate();
   made->codec = payload.codec;
@@ -75,13 +86,16 @@ void intrusive_ptr_release(const event_data::content* shared) noexcept {
 }
 
 const event_id& event_data::id() const noexcept { return content_->id; }
-std::string_view event_data::type() const noexcept { return as_text({content_->bytes(), content_->type_size}); }
+std::string_view event_data::type() const noexcept {
+  return as_text({content_->bytes(), content_->type_size});
+}
 codec event_data::codec() const noexcept { return content_->codec; }
 std::span<const std::byte> event_data::metadata() const noexcept {
   return {content_->bytes() + content_->type_size, content_->metadata_size};
 }
 std::span<const std::byte> event_data::payload() const noexcept {
-  return {content_->bytes() + content_->type_size + content_->metadata_size, content_->payload_size};
+  return {content_->bytes() + content_->type_size + content_->metadata_size,
+          content_->payload_size};
 }
 const std::vector<std::string>& event_data::tags() const noexcept { return content_->tags; }
 
@@ -99,7 +113,8 @@ event to_owned(const event_view& source) { return detail::event_access::copy_of(
 
 namespace detail {
 
-event_view event_access::make_view(position at, version in_stream, std::uint64_t timestamp, std::string_view stream,
+event_view event_access::make_view(position at, version in_stream, std::uint64_t timestamp,
+                                   std::string_view stream,
                                    const format::event_record& record) noexcept {
   event_view view;
   view.position_ = at;
@@ -116,7 +131,8 @@ event_view event_access::make_view(position at, version in_stream, std::uint64_t
   return view;
 }
 
-event_batch event_access::make_batch(std::vector<event_view> views, std::vector<std::shared_ptr<const void>> owners) {
+event_batch event_access::make_batch(std::vector<event_view> views,
+                                     std::vector<std::shared_ptr<const void>> owners) {
   event_batch batch;
   if (views.empty()) return batch;
   auto made = std::make_shared<event_batch::content>();
@@ -141,15 +157,16 @@ event event_access::copy_of(const event_view& source) {
   };
   const std::size_t payload_space = align_up(source.payload_.size(), format::alignment_bytes);
   auto copy = std::make_shared<owned>(owned{source, {}});
-  copy->bytes.resize(payload_space + source.metadata_.size() + source.stream_.size() + source.type_.size() +
-                     source.tags_.encoded_.size() + sizeof(uuid::bytes_type));
+  copy->bytes.resize(payload_space + source.metadata_.size() + source.stream_.size() +
+                     source.type_.size() + source.tags_.encoded_.size() + sizeof(uuid::bytes_type));
   std::byte* to = copy->bytes.data();
   const auto put = [&to](const void* from, std::size_t size) {
     if (size != 0) std::memcpy(to, from, size);
     return std::exchange(to, to + size);
   };
   const auto put_text = [&put](std::string_view from) {
-    return std::string_view(reinterpret_cast<const char*>(put(from.data(), from.size())), from.size());
+    return std::string_view(reinterpret_cast<const char*>(put(from.data(), from.size())),
+                            from.size());
   };
   event_view& view = copy->view;
   view.payload_ = {put(source.payload_.data(), source.payload_.size()), source.payload_.size()};

@@ -13,10 +13,12 @@
 
 namespace mainstem {
 
-/// Type, metadata and payload stand behind it, in the same allocation: a commit may carry thousands of events.
+/// Type, metadata and payload stand behind it, in the same allocation: a commit may carry thousands
+/// of events.
 struct event_data::content {
   mutable std::atomic<std::uint32_t> references{0};
-  /// How many appends carried this event. One more if its id was given: such an id may stand in a log already.
+  /// How many appends carried this event. One more if its id was given: such an id may stand in a
+  /// log already.
   mutable std::atomic<std::uint32_t> submissions{0};
   mainstem::codec codec = mainstem::codec::binary;
   std::uint8_t type_size = 0;
@@ -25,7 +27,9 @@ struct event_data::content {
   event_id id;
   std::vector<std::string> tags;
 
-  [[nodiscard]] const std::byte* bytes() const noexcept { return reinterpret_cast<const std::byte*>(this + 1); }
+  [[nodiscard]] const std::byte* bytes() const noexcept {
+    return reinterpret_cast<const std::byte*>(this + 1);
+  }
   [[nodiscard]] std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
 };
 
@@ -42,14 +46,15 @@ struct event_access {
   static void note_submission(const event_data& event) noexcept {
     event.content_->submissions.fetch_add(1, std::memory_order_relaxed);
   }
-  /// True if the id is one of our own making and only one append ever carried it: then it cannot stand in any log, and
-  /// nobody needs to look for it.
+  /// True if the id is one of our own making and only one append ever carried it: then it cannot
+  /// stand in any log, and nobody needs to look for it.
   [[nodiscard]] static bool is_fresh(const event_data& event) noexcept {
     return event.content_->submissions.load(std::memory_order_relaxed) == 1;
   }
 
   [[nodiscard]] static event_view make_view(position at, version in_stream, std::uint64_t timestamp,
-                                            std::string_view stream, const format::event_record& record) noexcept;
+                                            std::string_view stream,
+                                            const format::event_record& record) noexcept;
 
   /// `owners` keep alive what the views point to.
   [[nodiscard]] static event_batch make_batch(std::vector<event_view> views,

@@ -18,7 +18,8 @@ std::uint64_t place_seed(std::uint64_t secret, std::uint64_t file_offset) noexce
 
 std::uint64_t prefix_checksum(std::span<const std::byte> prefix, std::uint64_t secret,
                               std::uint64_t file_offset) noexcept {
-  return checksum64(prefix.first(at::size).subspan(at::checksum.size), place_seed(secret, file_offset));
+  return checksum64(prefix.first(at::size).subspan(at::checksum.size),
+                    place_seed(secret, file_offset));
 }
 
 std::uint64_t digest_of_versions(std::span<const std::byte> prefix) noexcept {
@@ -27,8 +28,8 @@ std::uint64_t digest_of_versions(std::span<const std::byte> prefix) noexcept {
 
 }  // namespace
 
-std::uint64_t encode_prefix(const frame_prefix& fields, std::span<std::byte> prefix, std::uint64_t secret,
-                            std::uint64_t file_offset) noexcept {
+std::uint64_t encode_prefix(const frame_prefix& fields, std::span<std::byte> prefix,
+                            std::uint64_t secret, std::uint64_t file_offset) noexcept {
   MAINSTEM_ASSERT(prefix.size() == prefix_bytes(fields.stream_count));
   std::byte* const to = prefix.data();
   store_at(to + at::magic.offset, frame_magic);
@@ -56,8 +57,9 @@ std::optional<frame_prefix> decode_prefix(std::span<const std::byte> from, std::
   return decode_fixed_prefix(from.first(at::size), from.size(), secret, file_offset);
 }
 
-std::optional<frame_prefix> decode_fixed_prefix(std::span<const std::byte> fixed, std::uint64_t available_bytes,
-                                                std::uint64_t secret, std::uint64_t file_offset) noexcept {
+std::optional<frame_prefix> decode_fixed_prefix(std::span<const std::byte> fixed,
+                                                std::uint64_t available_bytes, std::uint64_t secret,
+                                                std::uint64_t file_offset) noexcept {
   if (fixed.size() < at::size) return std::nullopt;
   const std::byte* const data = fixed.data();
   if (load<std::uint32_t>(data + at::magic.offset) != frame_magic) return std::nullopt;
@@ -68,7 +70,8 @@ std::optional<frame_prefix> decode_fixed_prefix(std::span<const std::byte> fixed
   fields.stream_count = load<std::uint16_t>(data + at::stream_count.offset);
   fields.length = load<std::uint32_t>(data + at::length.offset);
   const std::size_t prefix_size = prefix_bytes(fields.stream_count);
-  if (fields.length % alignment_bytes != 0 || fields.length < prefix_size || fields.length > available_bytes) {
+  if (fields.length % alignment_bytes != 0 || fields.length < prefix_size ||
+      fields.length > available_bytes) {
     return std::nullopt;
   }
   fields.checksum = load<std::uint64_t>(data + at::checksum.offset);
@@ -87,7 +90,8 @@ std::optional<frame_prefix> decode_fixed_prefix(std::span<const std::byte> fixed
 }
 
 bool verify_versions(const frame_prefix& prefix, std::span<const std::byte> frame) noexcept {
-  return digest_of_versions(frame.first(prefix_bytes(prefix.stream_count))) == prefix.versions_digest;
+  return digest_of_versions(frame.first(prefix_bytes(prefix.stream_count))) ==
+         prefix.versions_digest;
 }
 
 result<void> check_kind(const frame_prefix& prefix) {
@@ -95,15 +99,18 @@ result<void> check_kind(const frame_prefix& prefix) {
   const bool known_kind = prefix.kind == frame_kind::commit || prefix.kind == frame_kind::mark ||
                           prefix.kind == frame_kind::trailer;
   if (known_kind && (prefix.flags & ~frame_flags::known) == 0) return {};
-  return error(errc::unsupported_format, "a frame of kind " + std::to_string(kind) + " with flags " +
-                                             std::to_string(prefix.flags) +
-                                             " is unknown to this version: open the store with a newer one");
+  return error(errc::unsupported_format,
+               "a frame of kind " + std::to_string(kind) + " with flags " +
+                   std::to_string(prefix.flags) +
+                   " is unknown to this version: open the store with a newer one");
 }
 
-std::uint64_t find_frame_magic(std::span<const std::byte> segment, std::uint64_t from_offset) noexcept {
+std::uint64_t find_frame_magic(std::span<const std::byte> segment,
+                               std::uint64_t from_offset) noexcept {
   std::uint64_t offset = align_up(from_offset, alignment_bytes);
   for (; offset + at::size <= segment.size(); offset += alignment_bytes) {
-    if (load<std::uint32_t>(segment.data() + offset + at::magic.offset) == frame_magic) return offset;
+    if (load<std::uint32_t>(segment.data() + offset + at::magic.offset) == frame_magic)
+      return offset;
   }
   return segment.size();
 }

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The byte layouts of format version 1, all little-endian. docs/FORMAT.md has the same tables in words; a test
-/// compares the two.
+/// The byte layouts of format version 1, all little-endian. docs/FORMAT.md has the same tables in
+/// words; a test compares the two.
 namespace mainstem::format {
 
 inline constexpr std::uint32_t format_version = 1;
@@ -40,7 +40,8 @@ inline constexpr field checksum{248, 8};
 inline constexpr std::size_t size = 256;
 }  // namespace segment_header_layout
 
-/// What stands before the body of every frame. Behind it: per stream of the commit its first version (8 bytes each).
+/// What stands before the body of every frame. Behind it: per stream of the commit its first
+/// version (8 bytes each).
 namespace frame_prefix_layout {
 inline constexpr field checksum{0, 8};
 inline constexpr field magic{8, 4};
@@ -61,8 +62,8 @@ inline constexpr std::size_t size = 80;
 inline constexpr std::size_t first_version_size = 8;
 }  // namespace frame_prefix_layout
 
-/// The body of a commit frame begins with this, then come the streams' names (each its length in one byte, then the
-/// name; zeros up to a multiple of 8), then the event records.
+/// The body of a commit frame begins with this, then come the streams' names (each its length in
+/// one byte, then the name; zeros up to a multiple of 8), then the event records.
 namespace commit_body_layout {
 inline constexpr field table_checksum{0, 8};
 inline constexpr field table_size{8, 4};  // Of the names, with their padding.
@@ -71,8 +72,8 @@ inline constexpr field reserved{14, 2};
 inline constexpr std::size_t size = 16;
 }  // namespace commit_body_layout
 
-/// An event record: this, then type, tags (each its length in one byte, then the tag), metadata, zeros up to a
-/// multiple of 8, the payload, zeros up to a multiple of 8.
+/// An event record: this, then type, tags (each its length in one byte, then the tag), metadata,
+/// zeros up to a multiple of 8, the payload, zeros up to a multiple of 8.
 namespace event_record_layout {
 inline constexpr field checksum{0, 8};
 inline constexpr field id{8, 16};
@@ -88,13 +89,14 @@ inline constexpr field flags{47, 1};
 inline constexpr std::size_t size = 48;
 
 // The bits of `place`, from the lowest.
-inline constexpr unsigned body_offset_bits = 22;     // Of this record within its body, / 8.
-inline constexpr unsigned ordinal_bits = 21;         // Among the events of the commit, from 0.
-inline constexpr unsigned stream_ordinal_bits = 21;  // Among the events of its stream in the commit, from 0.
+inline constexpr unsigned body_offset_bits = 22;  // Of this record within its body, / 8.
+inline constexpr unsigned ordinal_bits = 21;      // Among the events of the commit, from 0.
+inline constexpr unsigned stream_ordinal_bits =
+    21;  // Among the events of its stream in the commit, from 0.
 }  // namespace event_record_layout
 
-/// The body of a trailer frame: this, then the sparse table (entry_count entries), then the frame's length again, so
-/// that the trailer can be found from the end of the file.
+/// The body of a trailer frame: this, then the sparse table (entry_count entries), then the frame's
+/// length again, so that the trailer can be found from the end of the file.
 namespace trailer_body_layout {
 inline constexpr field first_position{0, 8};
 inline constexpr field last_position{8, 8};
@@ -119,7 +121,7 @@ inline constexpr std::size_t size = 24;
 
 inline constexpr std::uint64_t segment_magic = 0x31474f4c4d54534dU;   // "MSTMLOG1"
 inline constexpr std::uint64_t manifest_magic = 0x314e414d4d54534dU;  // "MSTMMAN1"
-inline constexpr std::uint32_t frame_magic = 0xa546534dU;             // "MSF" and a byte that is not text.
+inline constexpr std::uint32_t frame_magic = 0xa546534dU;  // "MSF" and a byte that is not text.
 
 /// Values are stable. Any other kind refuses to open.
 enum class frame_kind : std::uint8_t {
@@ -137,21 +139,23 @@ inline constexpr std::uint8_t known = 0;
 
 /// Bits of segment_header.flags.
 namespace segment_flags {
-/// The writer was told to go on although positions below first_position are damaged or missing. They stay gaps: no
-/// other event ever gets them.
+/// The writer was told to go on although positions below first_position are damaged or missing.
+/// They stay gaps: no other event ever gets them.
 inline constexpr std::uint32_t loss_accepted = 0x01;
 }  // namespace segment_flags
 
-/// Bits of event_record.flags, set aside: no version writes them yet, and one that does sets an incompatible feature.
+/// Bits of event_record.flags, set aside: no version writes them yet, and one that does sets an
+/// incompatible feature.
 namespace event_flags {
 inline constexpr std::uint8_t encrypted = 0x01;
 inline constexpr std::uint8_t compressed = 0x02;
-inline constexpr std::uint8_t stub = 0x04;  // The payload was erased; the record keeps its checksum.
+inline constexpr std::uint8_t stub =
+    0x04;  // The payload was erased; the record keeps its checksum.
 inline constexpr std::uint8_t known = 0;
 }  // namespace event_flags
 
-/// Feature bits of segment headers and manifest. A reader that does not know a compatible one ignores it; one that does
-/// not know an incompatible one refuses to open.
+/// Feature bits of segment headers and manifest. A reader that does not know a compatible one
+/// ignores it; one that does not know an incompatible one refuses to open.
 namespace features {
 inline constexpr std::uint64_t known_compatible = 0;
 inline constexpr std::uint64_t known_incompatible = 0;

@@ -11,7 +11,9 @@ namespace {
 
 namespace at = segment_header_layout;
 
-void put_uuid(std::byte* to, const uuid& id) { std::memcpy(to, id.bytes().data(), id.bytes().size()); }
+void put_uuid(std::byte* to, const uuid& id) {
+  std::memcpy(to, id.bytes().data(), id.bytes().size());
+}
 
 uuid get_uuid(const std::byte* from) {
   uuid::bytes_type bytes;
@@ -25,7 +27,8 @@ std::string version_text(std::uint32_t packed) {
 
 }  // namespace
 
-void encode_segment_header(const segment_header& header, const store_identity& store, std::span<std::byte> into) {
+void encode_segment_header(const segment_header& header, const store_identity& store,
+                           std::span<std::byte> into) {
   MAINSTEM_ASSERT(into.size() == at::size);
   std::byte* const to = into.data();
   std::memset(to, 0, at::size);
@@ -48,8 +51,10 @@ void encode_segment_header(const segment_header& header, const store_identity& s
   store_at(to + at::checksum.offset, checksum64(into.first(at::checksum.offset), store.secret));
 }
 
-result<segment_header> decode_segment_header(std::span<const std::byte> from, const store_identity& store) {
-  if (from.size() < at::size) return error(errc::corrupt_data, "the segment file is shorter than its header");
+result<segment_header> decode_segment_header(std::span<const std::byte> from,
+                                             const store_identity& store) {
+  if (from.size() < at::size)
+    return error(errc::corrupt_data, "the segment file is shorter than its header");
   const std::byte* const data = from.data();
   if (load<std::uint64_t>(data + at::magic.offset) != segment_magic) {
     return error(errc::corrupt_data, "the segment does not begin with a segment header");
@@ -59,19 +64,21 @@ result<segment_header> decode_segment_header(std::span<const std::byte> from, co
   if (load<std::uint64_t>(data + at::checksum.offset) != checksum) {
     if (get_uuid(data + at::store_id.offset) != store.store_id) {
       return error(errc::foreign_file, "the segment says it is of store " +
-                                           get_uuid(data + at::store_id.offset).to_string() + ", not of " +
-                                           store.store_id.to_string());
+                                           get_uuid(data + at::store_id.offset).to_string() +
+                                           ", not of " + store.store_id.to_string());
     }
     return error(errc::corrupt_data, "the segment header does not carry its checksum");
   }
   segment_header header;
   header.minimum_reader = load<std::uint32_t>(data + at::minimum_reader.offset);
   if (load<std::uint32_t>(data + at::format_version.offset) != format_version) {
-    return error(errc::unsupported_format, "needs Mainstem " + version_text(header.minimum_reader) + " or later");
+    return error(errc::unsupported_format,
+                 "needs Mainstem " + version_text(header.minimum_reader) + " or later");
   }
   header.compatible_features = load<std::uint64_t>(data + at::compatible_features.offset);
   header.incompatible_features = load<std::uint64_t>(data + at::incompatible_features.offset);
-  if (auto checked = check_features(header.incompatible_features, header.minimum_reader); !checked) {
+  if (auto checked = check_features(header.incompatible_features, header.minimum_reader);
+      !checked) {
     return checked.error();
   }
   header.store_id = get_uuid(data + at::store_id.offset);
@@ -91,7 +98,8 @@ result<void> check_features(std::uint64_t incompatible, std::uint32_t minimum_re
   const std::uint64_t unknown = incompatible & ~features::known_incompatible;
   if (unknown == 0) return {};
   return error(errc::unsupported_format, "it uses features (bits " + std::to_string(unknown) +
-                                             ") that need Mainstem " + version_text(minimum_reader) + " or later");
+                                             ") that need Mainstem " +
+                                             version_text(minimum_reader) + " or later");
 }
 
 }  // namespace mainstem::format

@@ -20,7 +20,8 @@ struct store_identity {
 struct segment_header {
   std::uint64_t compatible_features = 0;
   std::uint64_t incompatible_features = 0;
-  std::uint32_t minimum_reader = 0;  ///< Major * 65536 + minor of the oldest version that reads this.
+  std::uint32_t minimum_reader =
+      0;  ///< Major * 65536 + minor of the oldest version that reads this.
   uuid store_id;
   uuid lineage_id;
   uuid parent_lineage_id;
@@ -36,7 +37,8 @@ struct segment_header {
 };
 
 /// Fills `into`, which has segment_header_layout::size bytes.
-void encode_segment_header(const segment_header& header, const store_identity& store, std::span<std::byte> into);
+void encode_segment_header(const segment_header& header, const store_identity& store,
+                           std::span<std::byte> into);
 
 /// Errors: foreign_file (of another store), unsupported_format (of a newer version), corrupt_data.
 [[nodiscard]] result<segment_header> decode_segment_header(std::span<const std::byte> from,

@@ -23,7 +23,9 @@ name_hash hash_name(std::string_view stream, std::uint64_t secret) noexcept {
   return {hash.high64, hash.low64};
 }
 
-std::uint32_t hash_id(const event_id& id) noexcept { return static_cast<std::uint32_t>(checksum64(id.bytes())); }
+std::uint32_t hash_id(const event_id& id) noexcept {
+  return static_cast<std::uint32_t>(checksum64(id.bytes()));
+}
 
 tail_generation::tail_generation(std::size_t expected_events)
     : expected_events_(expected_events),
@@ -35,15 +37,17 @@ tail_generation::~tail_generation() {
   for (auto& block : blocks_) delete[] block.load(std::memory_order_relaxed);
 }
 
-void tail_generation::add(const name_hash& hash, std::string_view stream, event_address address, position at,
-                          version in_stream, const event_id& id) {
+void tail_generation::add(const name_hash& hash, std::string_view stream, event_address address,
+                          position at, version in_stream, const event_id& id) {
   const std::size_t index = event_count_;
   auto& block = blocks_[index / block_events];
-  if (index % block_events == 0) block.store(new tail_event[block_events], std::memory_order_release);
+  if (index % block_events == 0)
+    block.store(new tail_event[block_events], std::memory_order_release);
 
   stream_entry& entry = entry_for(hash, stream);
   tail_event& event = block.load(std::memory_order_relaxed)[index % block_events];
-  event = {address, at.value(), in_stream.value(), id, entry.newest.load(std::memory_order_relaxed)};
+  event = {address, at.value(), in_stream.value(), id,
+           entry.newest.load(std::memory_order_relaxed)};
   ++entry.event_count;
   ++event_count_;
   last_position_ = at;
@@ -57,7 +61,8 @@ std::string_view tail_generation::keep_name(std::string_view name) {
   return {kept, name.size()};
 }
 
-tail_generation::stream_entry& tail_generation::entry_for(const name_hash& hash, std::string_view stream) {
+tail_generation::stream_entry& tail_generation::entry_for(const name_hash& hash,
+                                                          std::string_view stream) {
   for (std::size_t slot = hash.low & slot_mask_;; slot = (slot + 1) & slot_mask_) {
     stream_entry* const entry = slots_[slot].load(std::memory_order_relaxed);
     if (entry != nullptr && entry->hash == hash) return *entry;
@@ -120,7 +125,8 @@ void tail::push(std::shared_ptr<const tail_generation> newest) {
 void tail::drop_oldest() {
   const std::lock_guard guard(mutex_);
   MAINSTEM_ASSERT(!generations_->empty());
-  generations_ = std::make_shared<const generation_list>(generations_->begin() + 1, generations_->end());
+  generations_ =
+      std::make_shared<const generation_list>(generations_->begin() + 1, generations_->end());
 }
 
 }  // namespace mainstem::index

@@ -17,8 +17,8 @@
 
 namespace mainstem::index {
 
-/// A stream's name, hashed. 128 bits under the store's secret: two names with the same hash are not to be expected, so
-/// that names themselves need not be compared.
+/// A stream's name, hashed. 128 bits under the store's secret: two names with the same hash are not
+/// to be expected, so that names themselves need not be compared.
 struct name_hash {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
@@ -35,13 +35,14 @@ struct tail_event {
   std::uint64_t position = 0;
   std::uint64_t version = 0;
   event_id id;
-  std::uint32_t previous = 0;  ///< The event of the same stream before it in this generation, + 1; 0: none.
+  std::uint32_t previous =
+      0;  ///< The event of the same stream before it in this generation, + 1; 0: none.
 };
 
 /// The events between two log points, by stream, in memory.
 ///
-/// Thread safety: one thread adds; any number of threads read while it does, without waiting. What a reader finds may
-/// lie above the position that it is allowed to see: it has to skip that.
+/// Thread safety: one thread adds; any number of threads read while it does, without waiting. What
+/// a reader finds may lie above the position that it is allowed to see: it has to skip that.
 class tail_generation {
  public:
   /// @param expected_events when to stop adding: see is_full().
@@ -51,10 +52,13 @@ class tail_generation {
   tail_generation& operator=(const tail_generation&) = delete;
 
   /// Writer only. Positions ascend.
-  void add(const name_hash& hash, std::string_view stream, event_address address, position at, version in_stream,
-           const event_id& id);
-  /// Writer only: ask for the memory that add() will touch, first the slot, some events later what it points to.
-  void prefetch_slot(const name_hash& hash) const noexcept { __builtin_prefetch(&slots_[hash.low & slot_mask_]); }
+  void add(const name_hash& hash, std::string_view stream, event_address address, position at,
+           version in_stream, const event_id& id);
+  /// Writer only: ask for the memory that add() will touch, first the slot, some events later what
+  /// it points to.
+  void prefetch_slot(const name_hash& hash) const noexcept {
+    __builtin_prefetch(&slots_[hash.low & slot_mask_]);
+  }
   void prefetch_entry(const name_hash& hash) const noexcept {
     __builtin_prefetch(slots_[hash.low & slot_mask_].load(std::memory_order_relaxed));
   }
@@ -65,7 +69,8 @@ class tail_generation {
   [[nodiscard]] std::size_t event_count() const noexcept { return event_count_; }
   [[nodiscard]] position last_position() const noexcept { return last_position_; }
 
-  /// The newest event of a stream, and through tail_event::previous those before it; null if there is none.
+  /// The newest event of a stream, and through tail_event::previous those before it; null if there
+  /// is none.
   [[nodiscard]] const tail_event* newest(const name_hash& hash) const noexcept;
   [[nodiscard]] const tail_event* before(const tail_event& event) const noexcept {
     return event.previous == 0 ? nullptr : &event_at(event.previous - 1);

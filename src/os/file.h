@@ -11,21 +11,23 @@
 
 #include <mainstem/error.h>
 
-/// The only place that does file I/O, behind one narrow interface with two implementations: posix_disk.h
-/// and simulated_disk.h.
+/// The only place that does file I/O, behind one narrow interface with two implementations:
+/// posix_disk.h and simulated_disk.h.
 namespace mainstem::os {
 
 /// The bytes of a file, readable in place.
 ///
-/// Bytes that are written to the file after map() are seen through it, as long as the file does not become
-/// shorter. Whoever reads must stay below the size that was checked: what lies beyond is a SIGBUS.
+/// Bytes that are written to the file after map() are seen through it, as long as the file does not
+/// become shorter. Whoever reads must stay below the size that was checked: what lies beyond is a
+/// SIGBUS.
 class mapping {
  public:
   virtual ~mapping() = default;
   [[nodiscard]] virtual std::span<const std::byte> bytes() const noexcept = 0;
 };
 
-/// An open regular file. Offsets and sizes are bytes. EINTR and short transfers are continued inside.
+/// An open regular file. Offsets and sizes are bytes. EINTR and short transfers are continued
+/// inside.
 ///
 /// Thread safety: read_at, write_at, sync and size may be called from several threads.
 class file {
@@ -33,13 +35,16 @@ class file {
   virtual ~file() = default;
 
   /// Reads until `into` is full or the file ends; returns how many bytes were read.
-  [[nodiscard]] virtual result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) = 0;
+  [[nodiscard]] virtual result<std::size_t> read_at(std::uint64_t offset,
+                                                    std::span<std::byte> into) = 0;
 
-  /// Writes all parts, one behind the other. After an error, any part of them may have been written.
-  [[nodiscard]] virtual result<void> write_at(std::uint64_t offset,
-                                              std::span<const std::span<const std::byte>> parts) = 0;
+  /// Writes all parts, one behind the other. After an error, any part of them may have been
+  /// written.
+  [[nodiscard]] virtual result<void> write_at(
+      std::uint64_t offset, std::span<const std::span<const std::byte>> parts) = 0;
 
-  /// Makes everything written so far, and the size, durable (fdatasync). Never to be retried after an error.
+  /// Makes everything written so far, and the size, durable (fdatasync). Never to be retried after
+  /// an error.
   [[nodiscard]] virtual result<void> sync() = 0;
 
   [[nodiscard]] virtual result<std::uint64_t> size() = 0;
@@ -47,8 +52,9 @@ class file {
   /// Cuts the file, or makes it longer with zeros that take no space.
   [[nodiscard]] virtual result<void> resize(std::uint64_t size_bytes) = 0;
 
-  /// Reserves space for [0, size_bytes), so that writing there cannot fail for want of space, and makes the file at
-  /// least that long; new bytes read as zeros. Where the file system cannot reserve, zeros are written.
+  /// Reserves space for [0, size_bytes), so that writing there cannot fail for want of space, and
+  /// makes the file at least that long; new bytes read as zeros. Where the file system cannot
+  /// reserve, zeros are written.
   [[nodiscard]] virtual result<void> allocate(std::uint64_t size_bytes) = 0;
 
   /// Maps [0, size()) for reading.
@@ -86,10 +92,12 @@ class directory {
   virtual ~directory() = default;
 
   /// Errors: the system's own (ENOENT, EEXIST for create_new, EACCES, EMFILE ...), with the path.
-  [[nodiscard]] virtual result<std::shared_ptr<file>> open_file(std::string_view name, open_mode mode) = 0;
+  [[nodiscard]] virtual result<std::shared_ptr<file>> open_file(std::string_view name,
+                                                                open_mode mode) = 0;
 
   /// Opens a directory inside this one; makes it if it is not there and `create` says so.
-  [[nodiscard]] virtual result<std::shared_ptr<directory>> open_directory(std::string_view name, bool create) = 0;
+  [[nodiscard]] virtual result<std::shared_ptr<directory>> open_directory(std::string_view name,
+                                                                          bool create) = 0;
 
   /// Names of everything inside, without `.` and `..`, in ascending order.
   [[nodiscard]] virtual result<std::vector<std::string>> list() = 0;
@@ -118,10 +126,11 @@ class disk {
  public:
   virtual ~disk() = default;
 
-  /// Opens the directory at `path`; makes it, and its parents, if it is not there and `create` says so, and
-  /// then syncs the parents that changed. With `create` it syncs the parent also of a directory that was there:
-  /// whoever made it may have been killed before syncing.
-  [[nodiscard]] virtual result<std::shared_ptr<directory>> open_directory(const std::string& path, bool create) = 0;
+  /// Opens the directory at `path`; makes it, and its parents, if it is not there and `create` says
+  /// so, and then syncs the parents that changed. With `create` it syncs the parent also of a
+  /// directory that was there: whoever made it may have been killed before syncing.
+  [[nodiscard]] virtual result<std::shared_ptr<directory>> open_directory(const std::string& path,
+                                                                          bool create) = 0;
 };
 
 /// True for ENOSPC, EDQUOT and EFBIG.

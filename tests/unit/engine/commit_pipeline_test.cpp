@@ -23,7 +23,8 @@ class CommitPipeline : public ::testing::Test {
   }
 
   commit_request prepared(const append_request& request, durability wanted = durability::synced) {
-    return prepare(request, wanted, core_->identity().secret, core_->options().segment_size_bytes).value();
+    return prepare(request, wanted, core_->identity().secret, core_->options().segment_size_bytes)
+        .value();
   }
 
   submitted submit(commit_request& request) {
@@ -38,7 +39,8 @@ class CommitPipeline : public ::testing::Test {
     while (core_->pipeline().can_write()) core_->write_step(held_);
   }
 
-  static append_request one_event(std::string_view stream, expected_version expected, const event_data& event) {
+  static append_request one_event(std::string_view stream, expected_version expected,
+                                  const event_data& event) {
     append_request request;
     request.write(stream_name(stream), expected, {event});
     return request;
@@ -174,9 +176,12 @@ TEST_F(CommitPipeline, LetsAFullQueueWait) {
   const event_data next("filled", text(std::string(60U << 10U, 'x')));
   const auto first = one_event("order-1", any, big);
   const auto second = one_event("order-1", any, next);
-  auto a = prepare(first, durability::synced, core->identity().secret, options.segment_size_bytes).value();
-  auto b = prepare(second, durability::synced, core->identity().secret, options.segment_size_bytes).value();
-  while (core->pipeline().submit(a) == submitted::needs_lookup) ASSERT_TRUE(look_up(core->log(), a));
+  auto a = prepare(first, durability::synced, core->identity().secret, options.segment_size_bytes)
+               .value();
+  auto b = prepare(second, durability::synced, core->identity().secret, options.segment_size_bytes)
+               .value();
+  while (core->pipeline().submit(a) == submitted::needs_lookup)
+    ASSERT_TRUE(look_up(core->log(), a));
   EXPECT_EQ(core->pipeline().submit(b), submitted::must_wait);
   core->write_step(held_);
   EXPECT_EQ(core->pipeline().submit(b), submitted::queued);

@@ -18,7 +18,8 @@ event_id id_of(std::uint64_t number) {
 }
 
 void add(tail_generation& to, std::string_view stream, std::uint64_t at, std::uint64_t in_stream) {
-  to.add(hash_name(stream, secret), stream, event_address(1, at * 8), position(at), version(in_stream), id_of(at));
+  to.add(hash_name(stream, secret), stream, event_address(1, at * 8), position(at),
+         version(in_stream), id_of(at));
 }
 
 TEST(TailGeneration, FindsTheEventsOfAStreamNewestFirst) {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/fake_clock.h"
+#include "crash_count.h"
+#include "support/findings.h"
+#include "support/simulated_machine.h"
+#include "support/simulated_store.h"
+#include "support/store_model.h"
+
+namespace mainstem::test_support {
+
+/// A machine as a crash left it, and what its store must hold.
+struct crash_image {
+  std::unique_ptr<simulated_machine> machine;
+  const store_model* model = nullptr;  ///< Everything submitted by then.
+  std::uint64_t must_hold = 0;         ///< Positions up to here must be there.
+  std::uint64_t must_hold_after_power_loss = 0;
+  phase taken_in = phase::idle;
+  unsigned depth = 0;  ///< How many recoveries were interrupted on the way here.
+};
+
+/// Takes images of machines and checks that their stores recover from them as design.md, section 9,
+/// demands.
+class crash_checker {
+ public:
+  crash_checker(crash_count& count, findings& found, fake_random& random,
+                const store_options& options)
+      : count_(count), found_(found), random_(random), options_(options) {}
+
+  /// Crashes a copy of the machine on which `store` lives, mostly by loss of power, and checks what
+  /// is left.
+  void take(const simulated_machine& machine, const simulated_store& store);
+  void check(crash_image image);
+
+ private:
+  void take_nested(const crash_image& from);
+  void check_recovery(crash_image& image, findings& wrong);
+  void lose_power_again(const crash_image& image, const store_model& model);
+  void reopen_unchanged(crash_image& image, simulated_store& store, findings& wrong);
+  void go_on(crash_image& image, simulated_store& store,
+             const std::vector<append_request>& unanswered, findings& wrong);
+  void compare_index(crash_image& image, simulated_store& store, findings& wrong);
+
+  crash_count& count_;
+  findings& found_;
+  fake_random& random_;
+  store_options options_;
+};
+
+[[nodiscard]] phase phase_of(activity doing) noexcept;
+
+}  // namespace mainstem::test_support

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crash_count.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <numeric>
+
+namespace mainstem::test_support {
+namespace {
+
+constexpr std::array<const char*, phase_count> phase_names{"creation",
+                                                           "append",
+                                                           "segment change",
+                                                           "index flush",
+                                                           "index merge",
+                                                           "recovery",
+                                                           "recovery of a crashed recovery",
+                                                           "after recovery",
+                                                           "idle"};
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t sanitizer_share = 10;
+#else
+constexpr std::uint64_t sanitizer_share = 1;
+#endif
+
+constexpr std::uint64_t least_states = 20'000 / sanitizer_share;
+constexpr std::uint64_t least_states_each = 1'000 / sanitizer_share;
+constexpr std::array counted_phases{phase::append, phase::segment_change, phase::index_flush,
+                                    phase::recovery, phase::crashed_recovery};
+
+std::uint64_t long_factor() {
+  const char* const text = std::getenv("MAINSTEM_LONG");
+  if (text == nullptr) return 1;
+  return std::max<std::uint64_t>(std::strtoull(text, nullptr, 10), 1);
+}
+
+/// The sum counts for something only if everything ran.
+bool ran_completely() { return ::testing::GTEST_FLAG(filter) == "*" && !replayed_seed(); }
+
+class closing_count final : public ::testing::Environment {
+ public:
+  void TearDown() override {
+    const crash_count& total = total_count();
+    std::cout << total.by_phase() << total.line() << '\n';
+    EXPECT_EQ(total.lost(), 0U);
+    if (!ran_completely()) return;
+    std::ofstream(MAINSTEM_BUILD_DIR "/crash_states.txt") << total.line() << '\n';
+    EXPECT_GE(total.states(), least_states);
+    for (const phase each : counted_phases) {
+      EXPECT_GE(total.states(each), least_states_each)
+          << phase_names[static_cast<std::size_t>(each)];
+    }
+  }
+};
+
+const auto* const closing = ::testing::AddGlobalTestEnvironment(new closing_count);
+
+}  // namespace
+
+void crash_count::add(const crash_count& other) noexcept {
+  for (std::size_t i = 0; i < phase_count; ++i) states_[i] += other.states_[i];
+  checked_ += other.checked_;
+  lost_ += other.lost_;
+}
+
+std::uint64_t crash_count::states() const noexcept {
+  return std::accumulate(states_.begin(), states_.end(), std::uint64_t{0});
+}
+
+std::string crash_count::line() const {
+  return std::to_string(states()) + " crash states, " + std::to_string(checked_) +
+         " acknowledged events checked, " + std::to_string(lost_) + " lost";
+}
+
+std::string crash_count::by_phase() const {
+  std::string text;
+  for (std::size_t i = 0; i < phase_count; ++i) {
+    text += std::to_string(states_[i]) + " in " + phase_names[i] + "\n";
+  }
+  return text;
+}
+
+crash_count& total_count() {
+  static crash_count total;
+  return total;
+}
+
+std::uint64_t rounds(std::uint64_t usually) {
+  return std::max<std::uint64_t>(usually * long_factor() / sanitizer_share, 1);
+}
+
+std::optional<std::uint64_t> replayed_seed() {
+  const char* const text = std::getenv("MAINSTEM_CRASH_SEED");
+  if (text == nullptr) return std::nullopt;
+  return std::strtoull(text, nullptr, 10);
+}
+
+}  // namespace mainstem::test_support

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace mainstem::test_support {
+
+/// What was going on when an image of the machine was taken.
+enum class phase : std::uint8_t {
+  creation,
+  append,
+  segment_change,
+  index_flush,
+  index_merge,
+  recovery,
+  crashed_recovery,  ///< Recovery of an image that was itself taken during a recovery.
+  recovered,         ///< Right after a recovery.
+  idle,
+};
+inline constexpr std::size_t phase_count = 9;
+
+/// What the suite checked.
+class crash_count {
+ public:
+  void add_state(phase in) noexcept { ++states_[static_cast<std::size_t>(in)]; }
+  void add_acknowledged(std::uint64_t checked) noexcept { checked_ += checked; }
+  void add_lost(std::uint64_t lost) noexcept { lost_ += lost; }
+  void add(const crash_count& other) noexcept;
+
+  [[nodiscard]] std::uint64_t states() const noexcept;
+  [[nodiscard]] std::uint64_t states(phase in) const noexcept {
+    return states_[static_cast<std::size_t>(in)];
+  }
+  [[nodiscard]] std::uint64_t checked() const noexcept { return checked_; }
+  [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
+  /// `N crash states, M acknowledged events checked, 0 lost`
+  [[nodiscard]] std::string line() const;
+  [[nodiscard]] std::string by_phase() const;
+
+ private:
+  std::array<std::uint64_t, phase_count> states_{};
+  std::uint64_t checked_ = 0;
+  std::uint64_t lost_ = 0;
+};
+
+/// Of the whole program. Written into the build folder at its end, and held against the minimum.
+[[nodiscard]] crash_count& total_count();
+
+/// How often to do what is done `usually` times: more with MAINSTEM_LONG, less under a sanitizer.
+[[nodiscard]] std::uint64_t rounds(std::uint64_t usually);
+/// The seed of MAINSTEM_CRASH_SEED, to replay one scenario.
+[[nodiscard]] std::optional<std::uint64_t> replayed_seed();
+
+}  // namespace mainstem::test_support

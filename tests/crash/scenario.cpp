@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenario.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <utility>
+
+#include "support/store_check.h"
+
+namespace mainstem::test_support {
+
+scenario::scenario(std::uint64_t seed, const plan& how, crash_count& count)
+    : how_(how),
+      random_(seed),
+      checker_(count, found_, random_, how.options),
+      maker_(how.sizes),
+      machine_(std::make_unique<simulated_machine>(seed)) {
+  make_store();
+}
+
+void scenario::make_store() {
+  store_ = std::make_unique<simulated_store>(
+      *machine_, model_, found_,
+      simulated_store::settings{.options = how_.options,
+                                .acknowledges_before_writing = how_.acknowledges_before_writing,
+                                .faults_expected = how_.faults_expected});
+  machine_->watch([this] { maybe_take(); });
+}
+
+void scenario::maybe_take() {
+  if (!takes_images_ || !random_.chance(how_.image_percent)) return;
+  for (unsigned i = 0; i < how_.seeds_each; ++i) checker_.take(*machine_, *store_);
+}
+
+void scenario::open() {
+  if (auto opened = store_->open(); !opened && !how_.faults_expected) {
+    found_.add("the store does not open: " + opened.error().message());
+  }
+}
+
+void scenario::run() {
+  open();
+  for (unsigned i = 0; i < how_.steps && !found_.any(); ++i) step();
+  if (found_.any()) return;
+  store_->close();
+  open();
+  if (!found_.any()) check_contents();
+}
+
+void scenario::check_contents() {
+  test_support::check_contents(store_->log(), model_, visibility::written, found_);
+}
+
+void scenario::step() {
+  if (random_.chance(30)) machine_->clock().advance(std::chrono::milliseconds(random_.below(100)));
+  if (random_.chance(2)) machine_->clock().set_unix_nanoseconds(random_.next() >> 8U);
+  if (random_.chance(how_.ending_percent)) return end_and_reopen();
+  const std::uint64_t drawn = random_.below(100);
+  if (drawn < how_.index_weight) return index_step();
+  if (drawn < how_.index_weight + 15) return log_step();
+  append_some();
+}
+
+void scenario::append_some() {
+  const bool is_in_flight = random_.chance(30);
+  const auto submit = [&] {
+    store_->submit(maker_.make(random_, model_),
+                   random_.chance(65) ? durability::synced : durability::buffered);
+  };
+  for (std::uint64_t i = random_.chance(60) ? 1 : random_.below(5); i > 0; --i) submit();
+  if (is_in_flight) {
+    store_->begin_write();
+    for (std::uint64_t i = random_.below(4); i > 0; --i) submit();
+    if (random_.chance(20)) store_->submit_flush();
+    if (random_.chance(20)) store_->flush_index();
+    store_->end_write();
+  }
+  if (random_.chance(80)) store_->write_all();
+}
+
+void scenario::log_step() {
+  switch (random_.below(5)) {
+    case 0: return store_->make_spare();
+    case 1: return store_->seal();
+    case 2: store_->queue_mark(); break;
+    case 3: store_->queue_sync(); break;
+    default: store_->submit_flush();
+  }
+  store_->write_all();
+}
+
+void scenario::index_step() {
+  const std::uint64_t drawn = random_.below(10);
+  if (drawn < 6) {
+    store_->rotate_index();
+    store_->submit_flush();
+    store_->write_all();
+    store_->flush_index();
+    if (takes_images_ && random_.chance(how_.image_percent)) checker_.take(*machine_, *store_);
+  } else if (drawn < 8) {
+    store_->flush_index();
+  } else {
+    while (store_->merge_index()) continue;
+  }
+}
+
+void scenario::end_and_reopen() {
+  switch (random_.below(4)) {
+    case 0: kill(); break;
+    case 1:
+      store_->close();
+      open();
+      break;
+    default: lose_power();
+  }
+  if (!found_.any() && store_->is_open() && !how_.faults_expected) check_contents();
+}
+
+void scenario::kill() {
+  store_->kill();
+  open();
+}
+
+void scenario::lose_power() {
+  auto next = machine_->crashed(random_.next());
+  model_.acknowledge(store_->must_survive_power_loss(), true);
+  model_.lose_power();
+  store_.reset();
+  machine_ = std::move(next);
+  make_store();
+  open();
+}
+
+store_options draw_options(fake_random& random) {
+  static constexpr std::array<std::uint64_t, 4> segment_sizes{4096, 8192, 16384, 65536};
+  store_options options;
+  options.segment_size_bytes = segment_sizes[random.below(segment_sizes.size())];
+  options.index_flush_events = 2 + random.below(20);
+  options.queue_bytes = random.chance(20) ? 1024 : 1U << 20U;
+  options.preallocation = random.chance(50) ? preallocation::zero_fill : preallocation::reserve;
+  options.read_mode = random.chance(50) ? read_mode::mapped : read_mode::copied;
+  return options;
+}
+
+void run_scenarios(std::uint64_t usually, std::uint64_t first_seed,
+                   const std::function<scenario::plan(fake_random&)>& make_plan,
+                   const std::function<void(scenario&)>& live) {
+  const auto replayed = replayed_seed();
+  const std::uint64_t count = replayed ? 1 : rounds(usually);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t seed = replayed.value_or(first_seed + i);
+    fake_random random(~seed);
+    scenario life(seed, make_plan(random), total_count());
+    live(life);
+    ASSERT_FALSE(life.found().any()) << "MAINSTEM_CRASH_SEED=" << seed << " replays this:\n"
+                                     << life.found().text();
+  }
+}
+
+}  // namespace mainstem::test_support

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/simulated_store.h"
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include "engine/look_up.h"
+#include "index/canonical_digest.h"
+
+namespace mainstem::test_support {
+namespace {
+
+/// Says what is being done, as long as it lives.
+class doing_now {
+ public:
+  doing_now(activity& now, activity what) : now_(now), before_(std::exchange(now, what)) {}
+  ~doing_now() { now_ = before_; }
+  doing_now(const doing_now&) = delete;
+  doing_now& operator=(const doing_now&) = delete;
+
+ private:
+  activity& now_;
+  activity before_;
+};
+
+}  // namespace
+
+struct simulated_store::tracked_request {
+  append_request request;
+  engine::commit_request commit;
+  std::optional<store_model::verdict> expected;
+  bool is_queued = false;  ///< Its group will answer it; otherwise it only waits for that group.
+};
+
+simulated_store::simulated_store(simulated_machine& machine, store_model& model, findings& found,
+                                 const settings& how)
+    : machine_(machine), model_(model), found_(found), how_(how) {}
+
+simulated_store::~simulated_store() { forget(); }
+
+result<void> simulated_store::open() {
+  const doing_now now(doing_, model_.last() == 0 ? activity::creating : activity::recovering);
+  auto opened = engine::store_core::open(store_path, how_.options, machine_.around());
+  if (!opened) return opened.error();
+  core_ = std::move(*opened);
+  held_.emplace(mutex_);
+  failed_ = false;
+  if (core_->report().damage) {
+    complain("opening found damage: " + core_->report().damage->message());
+    return {};
+  }
+  const std::uint64_t last = core_->log().written().value();
+  if (core_->log().durable().value() != last) complain("opened with events that are not durable");
+  if (!model_.is_boundary(last))
+    complain("opened with " + std::to_string(last) + " events: half a commit, or too many");
+  if (last < model_.synced()) {
+    complain("opened with " + std::to_string(last) + " events, but " +
+             std::to_string(model_.synced()) + " were acknowledged");
+  }
+  if (last <= model_.last()) model_.recovered(last);
+  return {};
+}
+
+void simulated_store::forget() {
+  requests_.clear();
+  plan_.reset();
+  held_.reset();
+  core_.reset();
+}
+
+void simulated_store::kill() { forget(); }
+
+void simulated_store::complain(const std::string& what) { found_.add(what); }
+
+void simulated_store::note_error(const char* doing, const error& why) {
+  if (!how_.faults_expected) complain(std::string(doing) + " fails: " + why.message());
+}
+
+std::uint64_t simulated_store::must_survive_power_loss() const noexcept {
+  const std::uint64_t seen = core_ ? core_->log().durable().value() : 0;
+  return std::max(seen, model_.synced());
+}
+
+std::uint64_t simulated_store::must_survive_kill() const noexcept {
+  const std::uint64_t seen = core_ ? core_->log().written().value() : 0;
+  return std::max(seen, model_.written());
+}
+
+void simulated_store::submit(append_request request, durability wanted) {
+  requests_.emplace_back();
+  tracked_request& mine = requests_.back();
+  mine.request = std::move(request);
+  const std::uint64_t segment_size = core_->options().segment_size_bytes;
+  auto prepared = engine::prepare(mine.request, wanted, core_->identity().secret, segment_size);
+  if (!prepared) {
+    const bool is_too_large = format::commit_frame_bytes(mine.request.writes()) > segment_size / 2;
+    if (prepared.error() != errc::commit_too_large || !is_too_large) {
+      complain("a good request is refused: " + prepared.error().message());
+    }
+    requests_.pop_back();
+    return;
+  }
+  mine.commit = std::move(*prepared);
+  if (!drive(mine)) requests_.pop_back();
+}
+
+/// False if the request is done with.
+bool simulated_store::drive(tracked_request& mine) {
+  using submitted = engine::commit_pipeline::submitted;
+  const doing_now now(doing_, activity::append);
+  for (;;) {
+    const auto said = core_->pipeline().submit(mine.commit);
+    switch (said) {
+      case submitted::answered:
+        if (!failed_) mine.expected = model_.judge(mine.request);
+        settle(mine);
+        return false;
+      case submitted::queued:
+        mine.expected = model_.judge(mine.request);
+        if (mine.expected->outcome.committed() != nullptr && mine.commit.writes()) {
+          model_.accept(mine.request);
+        }
+        mine.is_queued = true;
+        return true;
+      case submitted::must_wait:
+        if (!plan_) begin_write();
+        end_write();
+        break;
+      case submitted::needs_lookup:
+        if (auto looked = engine::look_up(core_->log(), mine.commit); !looked) {
+          note_error("a look-up", looked.error());
+          return false;
+        }
+        break;
+      case submitted::needs_segment: {
+        const doing_now changing(doing_, activity::segment_change);
+        if (auto made = core_->spare_step(*held_); !made) {
+          note_error("making a segment", made.error());
+          return false;
+        }
+      }
+    }
+  }
+}
+
+void simulated_store::submit_flush() {
+  requests_.emplace_back();
+  tracked_request& mine = requests_.back();
+  const auto said = core_->pipeline().submit_flush(mine.commit);
+  if (!failed_) {
+    mine.expected =
+        store_model::verdict{append_outcome(append_outcome::committed_t{}), model_.last()};
+  }
+  mine.is_queued = said == engine::commit_pipeline::submitted::queued;
+  if (mine.is_queued) return;
+  settle(mine);
+  requests_.pop_back();
+}
+
+// The request has been answered.
+void simulated_store::settle(tracked_request& mine) {
+  const auto& answer = *mine.commit.answer;
+  if (!answer) {
+    const bool says_so = failed_ && (answer.error() == errc::outcome_unknown ||
+                                     answer.error() == errc::store_failed);
+    if (!says_so) complain("a request ends with " + answer.error().message());
+    return;
+  }
+  if (!mine.expected) {
+    complain("a store that has failed answers: " + answer->message());
+    return;
+  }
+  if (!is_same_outcome(*answer, mine.expected->outcome)) {
+    complain("the answer is \"" + answer->message() + "\", expected was \"" +
+             mine.expected->outcome.message() + "\"");
+  }
+  model_.acknowledge(mine.expected->rests_on, mine.commit.durability == durability::synced);
+}
+
+void simulated_store::begin_write() {
+  if (plan_ || !core_->pipeline().can_write()) return;
+  plan_ = core_->pipeline().begin_write(machine_.clock().unix_nanoseconds());
+}
+
+void simulated_store::end_write() {
+  if (!plan_) return;
+  const bool changes = plan_->offset_bytes == 0 && !plan_->parts.empty();
+  const doing_now now(doing_, changes ? activity::segment_change : activity::append);
+  const engine::write_plan plan = *plan_;
+  result<void> performed;
+  if (how_.acknowledges_before_writing) {
+    core_->pipeline().finish_write(plan, performed);
+    plan_.reset();
+    finish_group(plan.group);
+    held_->unlock();
+    static_cast<void>(engine::perform(plan));
+    held_->lock();
+    return;
+  }
+  held_->unlock();
+  performed = engine::perform(plan);
+  held_->lock();
+  core_->pipeline().finish_write(plan, performed);
+  plan_.reset();
+  if (!performed) {
+    note_error("a write", performed.error());
+    failed_ = true;
+    for (const auto& group : core_->pipeline().take_failed_groups()) finish_group(group);
+  }
+  finish_group(plan.group);
+}
+
+void simulated_store::finish_group(const std::shared_ptr<engine::commit_group>& group) {
+  for (auto each = requests_.begin(); each != requests_.end();) {
+    if (!each->is_queued || each->commit.group != group) {
+      ++each;
+      continue;
+    }
+    settle(*each);
+    each = requests_.erase(each);
+  }
+}
+
+void simulated_store::write_all() {
+  while (plan_ || core_->pipeline().can_write()) {
+    begin_write();
+    end_write();
+  }
+  if (!requests_.empty()) complain("requests wait although nothing is queued");
+}
+
+void simulated_store::make_spare() {
+  if (!core_->pipeline().wants_spare()) return;
+  const doing_now now(doing_, activity::segment_change);
+  if (auto made = core_->spare_step(*held_); !made) note_error("making a segment", made.error());
+}
+
+void simulated_store::seal() {
+  const doing_now now(doing_, activity::segment_change);
+  for (;;) {
+    auto sealed = core_->seal_step(*held_);
+    if (!sealed) note_error("sealing", sealed.error());
+    if (!sealed || !*sealed) return;
+  }
+}
+
+void simulated_store::queue_mark() { static_cast<void>(core_->pipeline().queue_mark()); }
+void simulated_store::queue_sync() { static_cast<void>(core_->pipeline().queue_sync()); }
+void simulated_store::rotate_index() { core_->pipeline().rotate_generation(); }
+
+void simulated_store::flush_index() {
+  const doing_now now(doing_, activity::index_flush);
+  for (;;) {
+    auto flushed = core_->flush_step(*held_);
+    if (!flushed) note_error("an index flush", flushed.error());
+    if (!flushed || !*flushed) return;
+  }
+}
+
+bool simulated_store::merge_index() {
+  const doing_now now(doing_, activity::index_merge);
+  auto merged = core_->merge_step();
+  if (!merged) note_error("a merge", merged.error());
+  return merged && *merged;
+}
+
+void simulated_store::close() {
+  submit_flush();
+  write_all();
+  queue_mark();
+  write_all();
+  if (!failed_) {
+    seal();
+    rotate_index();
+    flush_index();
+  }
+  forget();
+}
+
+std::optional<std::uint64_t> simulated_store::index_digest() {
+  submit_flush();
+  write_all();
+  rotate_index();
+  flush_index();
+  auto snapshot = core_->log().index().snapshot();
+  if (!snapshot) {
+    note_error("an index snapshot", snapshot.error());
+    return std::nullopt;
+  }
+  if (snapshot->flushed().last != core_->log().durable())
+    complain("the index does not have everything after a flush");
+  auto digest = index::canonical_digest(*snapshot);
+  if (!digest) {
+    complain("the index contradicts itself: " + digest.error().message());
+    return std::nullopt;
+  }
+  return *digest;
+}
+
+}  // namespace mainstem::test_support
