@@ -192,7 +192,8 @@ void commit_pipeline::rotate_generation() {
   if (!generations_.empty()) {
     auto& filled = generations_.back();
     if (filled.generation->empty()) return;
-    if (filled.generation->last_position() == last_commit_.last) filled.end = last_commit_;
+    if (!filled.end && filled.generation->last_position() == last_commit_.last)
+      filled.end = last_commit_;
   }
   generations_.push_back(
       {std::make_shared<index::tail_generation>(options_.generation_events), std::nullopt});

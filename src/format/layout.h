@@ -89,10 +89,9 @@ inline constexpr field flags{47, 1};
 inline constexpr std::size_t size = 48;
 
 // The bits of `place`, from the lowest.
-inline constexpr unsigned body_offset_bits = 22;  // Of this record within its body, / 8.
-inline constexpr unsigned ordinal_bits = 21;      // Among the events of the commit, from 0.
-inline constexpr unsigned stream_ordinal_bits =
-    21;  // Among the events of its stream in the commit, from 0.
+inline constexpr unsigned body_offset_bits = 22;     // Of this record within its body, / 8.
+inline constexpr unsigned ordinal_bits = 21;         // Among the events of the commit, from 0.
+inline constexpr unsigned stream_ordinal_bits = 21;  // Among those of its stream, from 0.
 }  // namespace event_record_layout
 
 /// The body of a trailer frame: this, then the sparse table (entry_count entries), then the frame's
@@ -149,8 +148,7 @@ inline constexpr std::uint32_t loss_accepted = 0x01;
 namespace event_flags {
 inline constexpr std::uint8_t encrypted = 0x01;
 inline constexpr std::uint8_t compressed = 0x02;
-inline constexpr std::uint8_t stub =
-    0x04;  // The payload was erased; the record keeps its checksum.
+inline constexpr std::uint8_t stub = 0x04;  // The payload was erased, the checksum kept.
 inline constexpr std::uint8_t known = 0;
 }  // namespace event_flags
 

@@ -51,9 +51,9 @@ result<recovered_log> recover(segment_files& files, const recovery_request& requ
   }
   if (request.change_nothing) return repair.look(true);
   if (damage != nullptr) {
-    const error lost = describe(*survey, *damage, files.directory().path());
+    error lost = describe(*survey, *damage, files.directory().path());
     auto log = repair.accept_loss();
-    if (log) log->damage = lost;
+    if (log) log->damage.emplace(std::move(lost));
     return log;
   }
   return survey->is_clean() ? repair.go_on() : repair.rewrite_tail();

@@ -10,7 +10,8 @@ namespace {
 scenario::plan faulty_plan(fake_random& random) {
   scenario::plan plan{.options = draw_options(random), .sizes = {}};
   plan.options.segment_size_bytes = random.chance(50) ? 4096 : 16384;
-  plan.image_percent = 4;
+  plan.image_percent = 2;
+  plan.index_image_percent = 5;
   plan.faults_expected = true;
   return plan;
 }

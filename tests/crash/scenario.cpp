@@ -29,8 +29,10 @@ void scenario::make_store() {
 }
 
 void scenario::maybe_take() {
-  if (!takes_images_ || !random_.chance(how_.image_percent)) return;
-  for (unsigned i = 0; i < how_.seeds_each; ++i) checker_.take(*machine_, *store_);
+  const bool is_index =
+      store_->doing() == activity::index_flush || store_->doing() == activity::index_merge;
+  const unsigned percent = is_index ? how_.index_image_percent : how_.image_percent;
+  if (takes_images_ && random_.chance(percent)) checker_.take(*machine_, *store_);
 }
 
 void scenario::open() {
@@ -97,7 +99,6 @@ void scenario::index_step() {
     store_->submit_flush();
     store_->write_all();
     store_->flush_index();
-    if (takes_images_ && random_.chance(how_.image_percent)) checker_.take(*machine_, *store_);
   } else if (drawn < 8) {
     store_->flush_index();
   } else {

@@ -18,11 +18,11 @@ class scenario {
     store_options options;
     request_maker::sizes sizes;
     unsigned steps = 60;
-    unsigned image_percent = 20;  ///< Of the calls of the disk and the index.
-    unsigned seeds_each = 1;      ///< Images at one such call.
-    unsigned index_weight = 10;   ///< Steps of the index among 100.
-    unsigned ending_percent =
-        4;  ///< Of the steps: the store is closed, killed or crashed, and opened again.
+    unsigned image_percent = 20;        ///< Of the calls of the disk.
+    unsigned index_image_percent = 40;  ///< Of the calls while the index is flushed or merged.
+    unsigned index_weight = 10;         ///< Steps of the index among 100.
+    /// Of the steps: the store is closed, killed or crashed, and opened again.
+    unsigned ending_percent = 4;
     bool acknowledges_before_writing = false;
     bool faults_expected = false;
   };

@@ -9,6 +9,7 @@
 #include <ostream>
 #include <sstream>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -232,8 +233,21 @@ fs::path index_file(const fs::path& folder) {
                   folder);
 }
 
+// A store that is open makes segments ahead of use: what is renamed away meanwhile is not needed.
 void copy_store(const fs::path& from, const fs::path& to) {
-  fs::copy(from, to, fs::copy_options::recursive);
+  fs::create_directories(to);
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(from)) {
+    const auto target = to / entry.path().filename();
+    if (entry.is_directory()) {
+      copy_store(entry.path(), target);
+      continue;
+    }
+    fs::copy_file(entry.path(), target, error);
+    if (error && error != std::errc::no_such_file_or_directory) {
+      throw fs::filesystem_error("copying", entry.path(), target, error);
+    }
+  }
 }
 
 std::string read_file(const fs::path& path) {
