@@ -42,7 +42,7 @@ void head_cache::place(const index::name_hash& hash, const head& now) noexcept {
   }
   set& full = sets_[hash.high & (sets_.size() - 1)];
   full.entries[full.next_victim] = {hash, now, true};
-  full.next_victim = (full.next_victim + 1) % ways;
+  full.next_victim = static_cast<std::uint32_t>((full.next_victim + 1) % ways);
 }
 
 void head_cache::grow() {
