@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -94,6 +95,53 @@ TEST_F(FullDisk, KeepsEverythingOverReopeningWithRoom) {
   {
     auto log = store::open(path_, options()).value();
     fit = append_until_full(log, 1);
+  }
+  make_room();
+  auto log = store::open(path_, options()).value();
+  EXPECT_FALSE(log.recovery().damage);
+  EXPECT_EQ(positions_of(all_of(log)), numbers(1, fit));
+  EXPECT_TRUE(log.append(stream_name("s-0"), any, {sized(10'000, 2'000)}).value().committed());
+}
+
+TEST_F(FullDisk, StillOpensWithEverythingAfterItWasClosed) {
+  std::uint64_t fit = 0;
+  {
+    auto log = store::open(path_, options()).value();
+    fit = append_until_full(log, 1);
+    EXPECT_TRUE(log.close());
+  }
+  {
+    auto log = store::open(path_, options()).value();
+    EXPECT_FALSE(log.recovery().damage);
+    EXPECT_EQ(positions_of(all_of(log)), numbers(1, fit));
+    EXPECT_EQ(append_until_full(log, fit + 1), 0U);
+  }
+  make_room();
+  auto log = store::open(path_, options()).value();
+  EXPECT_EQ(positions_of(all_of(log)), numbers(1, fit));
+  EXPECT_TRUE(log.append(stream_name("s-0"), any, {sized(10'000, 2'000)}).value().committed());
+}
+
+// What a killed process leaves has to be written again before anybody may see it, and there is no
+// room for that: what is proven can be read, and the rest is back as soon as there is room.
+TEST_F(FullDisk, StillOpensWithWhatIsProvenAfterAKill) {
+  EXPECT_EQ(in_forked_process([&] {
+              auto log = store::open(path_, options()).value();
+              write_file(folder_ / "fit", std::to_string(append_until_full(log, 1)));
+              return ::kill(::getpid(), SIGKILL);
+            }),
+            128 + SIGKILL);
+  const std::uint64_t fit = std::stoull(read_file(folder_ / "fit"));
+  ASSERT_GT(fit, 50U);
+  {
+    auto log = store::open(path_, options()).value();
+    EXPECT_FALSE(log.recovery().damage);
+    const auto seen = positions_of(all_of(log));
+    EXPECT_EQ(seen, numbers(1, seen.size()));
+    EXPECT_LE(seen.size(), fit);
+    const auto refused = log.append(stream_name("s-0"), any, {sized(10'000, 2'000)});
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error() == errc::disk_full) << refused.error();
   }
   make_room();
   auto log = store::open(path_, options()).value();

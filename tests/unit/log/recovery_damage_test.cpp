@@ -290,14 +290,15 @@ TEST(Damage, AtSeveralPlacesNamesTheFirst) {
 // not have them.
 TEST(Damage, AcceptedKeepsUnprovenFramesBehindItAndMakesThemDurable) {
   os::simulated_disk disk;
-  log_builder built(open_log_folder(disk));
+  log_builder built(open_log_folder(disk), {.payload_bytes = 600});
   ASSERT_TRUE(built.begin_segment());
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(built.commit_synced());
+  // Damaged first: doing that makes everything durable.
+  ASSERT_TRUE(disk.flip_bit(log_path(1), built.frames()[1].offset * 8));
   ASSERT_TRUE(built.commit());
   ASSERT_TRUE(built.commit());
   disk.fail_call(1, {.only = os::call_kind::sync});
   ASSERT_FALSE(built.sync());
-  ASSERT_TRUE(disk.flip_bit(log_path(1), built.frames()[1].offset * 8));
   const auto accepted = open_log(disk, {.accept_loss = true});
   ASSERT_TRUE(accepted.log) << accepted.log.error();
   EXPECT_EQ(accepted.events, without(built.events(), 2, 2));
@@ -307,6 +308,25 @@ TEST(Damage, AcceptedKeepsUnprovenFramesBehindItAndMakesThemDurable) {
   ASSERT_TRUE(again.log) << again.log.error();
   EXPECT_FALSE(again.log->damage);
   EXPECT_EQ(again.events, accepted.events);
+}
+
+// The next segment's header proves that everything before it was durable, marks included. So no
+// crash has damaged that mark, and what follows it is not a torn tail.
+TEST(Damage, OfAMarkInFrontOfANewSegmentIsNotTakenForATornTail) {
+  os::simulated_disk disk;
+  log_builder built(open_log_folder(disk));
+  ASSERT_TRUE(built.begin_segment());
+  ASSERT_TRUE(built.commit_synced(2));
+  ASSERT_TRUE(built.mark());
+  const auto mark = built.frames().back();
+  ASSERT_TRUE(built.begin_segment());
+  ASSERT_TRUE(built.commit(2));
+  ASSERT_TRUE(disk.flip_bit(log_path(1), mark.offset * 8));
+  const auto opened = open_log(disk);
+  ASSERT_TRUE(opened.log) << opened.log.error();
+  ASSERT_TRUE(opened.log->damage);
+  EXPECT_EQ(opened.log->damage->info().offset, mark.offset);
+  EXPECT_EQ(opened.events, built.events());
 }
 
 // A disk that says OK and keeps nothing cannot be helped, but it can be noticed.

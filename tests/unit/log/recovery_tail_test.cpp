@@ -179,6 +179,50 @@ TEST(TornTail, IgnoresFramesOfAnOlderEpochBehindTheEnd) {
   }
 }
 
+// Two lives with the same epoch: after a loss of power nothing may be left that says that the first
+// one had it. Place, epoch and position of its frames are right, and only the chain tells.
+TEST(TornTail, IgnoresAFrameThatContinuesAnotherChain) {
+  os::simulated_disk disks[2];
+  std::vector<std::unique_ptr<log_builder>> lives;
+  for (os::simulated_disk& disk : disks) {
+    const std::string tag = lives.empty() ? "first" : "later";
+    lives.push_back(
+        std::make_unique<log_builder>(open_log_folder(disk), log_builder_options{.tag = tag}));
+    ASSERT_TRUE(lives.back()->begin_segment());
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(lives.back()->commit());
+  }
+  const built_frame& stale = lives[0]->frames()[1];
+  ASSERT_EQ(stale.offset, lives[1]->frames()[1].offset);
+  const auto bytes = disks[0].files().at(log_path(1));
+  ASSERT_TRUE(
+      disks[1].overwrite(log_path(1), stale.offset, std::span(bytes).subspan(stale.offset)));
+  const auto opened = open_log(disks[1]);
+  ASSERT_TRUE(opened.log) << opened.log.error();
+  EXPECT_FALSE(opened.log->damage);
+  EXPECT_EQ(opened.events, up_to(lives[1]->events(), 1));
+}
+
+// The header of a segment has arrived, and of its first group nothing. It still proves what it
+// proves.
+TEST(TornTail, OfASegmentWithNothingButAHeaderProvesTheSegmentBefore) {
+  os::simulated_disk disk;
+  log_builder built(open_log_folder(disk));
+  ASSERT_TRUE(built.begin_segment());
+  ASSERT_TRUE(built.commit_synced(2));
+  const auto durable = built.events();
+  ASSERT_TRUE(built.begin_segment());
+  ASSERT_TRUE(built.commit(2));
+  const std::vector<std::byte> zeros(built.frames().back().length);
+  ASSERT_TRUE(disk.overwrite(log_path(2), built.frames().back().offset, zeros));
+  const auto opened = open_log(disk);
+  ASSERT_TRUE(opened.log) << opened.log.error();
+  EXPECT_FALSE(opened.log->damage);
+  EXPECT_EQ(opened.log->events_rewritten, 0U);
+  EXPECT_EQ(opened.events, durable);
+  EXPECT_EQ(opened.log->segments.size(), 2U);
+  EXPECT_EQ(opened.log->segments.back()->first_position(), position(3));
+}
+
 TEST(TornTail, LeavesNothingThatAnyCrashOfTheWriterCouldBringBack) {
   std::size_t states = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
