@@ -192,7 +192,7 @@ void simulated_store::end_write() {
   if (how_.acknowledges_before_writing) {
     core_->pipeline().finish_write(plan, performed);
     plan_.reset();
-    finish_group(plan.group);
+    const auto kept = finish_group(plan.group);  // The plan's bytes are theirs.
     held_->unlock();
     static_cast<void>(engine::perform(plan));
     held_->lock();
@@ -211,15 +211,18 @@ void simulated_store::end_write() {
   finish_group(plan.group);
 }
 
-void simulated_store::finish_group(const std::shared_ptr<engine::commit_group>& group) {
+std::list<simulated_store::tracked_request> simulated_store::finish_group(
+    const std::shared_ptr<engine::commit_group>& group) {
+  std::list<tracked_request> answered;
   for (auto each = requests_.begin(); each != requests_.end();) {
-    if (!each->is_queued || each->commit.group != group) {
-      ++each;
-      continue;
+    const auto next = std::next(each);
+    if (each->is_queued && each->commit.group == group) {
+      settle(*each);
+      answered.splice(answered.end(), requests_, each);
     }
-    settle(*each);
-    each = requests_.erase(each);
+    each = next;
   }
+  return answered;
 }
 
 void simulated_store::write_all() {

@@ -90,7 +90,8 @@ class simulated_store {
 
   bool drive(tracked_request& mine);
   void settle(tracked_request& mine);
-  void finish_group(const std::shared_ptr<engine::commit_group>& group);
+  /// Settles the group's requests and answers them, in case somebody still needs their memory.
+  std::list<tracked_request> finish_group(const std::shared_ptr<engine::commit_group>& group);
   void complain(const std::string& what);
   void note_error(const char* doing, const error& why);
   void forget();
