@@ -24,7 +24,7 @@ event_material::event_material(std::size_t streams, std::size_t payload_bytes)
     : payload_bytes_(payload_bytes), bytes_((std::size_t{64} << 10U) + payload_bytes) {
   names_.reserve(streams);
   for (std::size_t i = 0; i < streams; ++i) {
-    std::array<char, 32> name{};
+    std::array<char, name_bytes + 1> name{};
     std::snprintf(name.data(), name.size(), "order-%010u", static_cast<unsigned>(i));
     names_.emplace_back(name.data());
   }
@@ -47,12 +47,16 @@ event_plan::event_plan(const event_material& material, stream_heads& heads, std:
 
 std::span<const planned_event> event_plan::draw(std::size_t events) {
   events_.clear();
+  names_.clear();
+  names_.reserve(events * name_bytes);  // It does not move below.
   while (drawn_.size() < events) {
     const std::size_t stream = first_stream_ + random_.below(stream_count_);
     // A store may refuse a commit that names a stream twice.
     if (std::exchange(heads_->drawn[stream], std::uint8_t{1}) != 0) continue;
     drawn_.push_back(stream);
-    events_.push_back({.stream = material_->name(stream),
+    const std::size_t begin = names_.size();
+    names_ += material_->name(stream);
+    events_.push_back({.stream = std::string_view(names_).substr(begin),
                        .version_before = heads_->versions[stream],
                        .payload = material_->payload(random_.next())});
   }

@@ -11,6 +11,7 @@
 namespace mainstem::bench {
 
 inline constexpr std::string_view event_type = "order-placed";
+inline constexpr std::size_t name_bytes = 16;  ///< Of a stream's name.
 
 /// Small and fast random numbers (SplitMix64), the same on every machine.
 class random_source {
@@ -76,6 +77,7 @@ class event_plan {
   std::size_t stream_count_;
   random_source random_;
   std::vector<std::size_t> drawn_;
+  std::string names_;  // In the cache when the store sees them, as a service's would be.
   std::vector<planned_event> events_;
 };
 

@@ -31,25 +31,27 @@ void id_generator::restart_in_child() noexcept {
   started_ = false;
 }
 
-std::uint64_t id_generator::draw() noexcept {
-  if (used_ + sizeof(std::uint64_t) > block_.size()) {
+template <class Number>
+Number id_generator::draw() noexcept {
+  if (used_ + sizeof(Number) > block_.size()) {
     random_.fill(block_);
     used_ = 0;
   }
-  const auto value = load<std::uint64_t>(block_.data() + used_);
-  used_ += sizeof(std::uint64_t);
+  const auto value = load<Number>(block_.data() + used_);
+  used_ += sizeof(Number);
   return value;
 }
 
 void id_generator::start_millisecond(std::uint64_t milliseconds) noexcept {
   started_ = true;
   milliseconds_ = milliseconds;
-  high_ = draw() & (high_mask >> 1U);  // The top bit stays free for the counter to go up.
-  low_ = draw() & low_mask;
+  high_ = draw<std::uint64_t>() &
+          (high_mask >> 1U);  // The top bit stays free for the counter to go up.
+  low_ = draw<std::uint64_t>() & low_mask;
 }
 
 void id_generator::count_up() noexcept {
-  low_ += 1 + (draw() & 0xffff'ffffU);
+  low_ += std::uint64_t{1} + draw<std::uint32_t>();
   if (low_ <= low_mask) return;
   low_ &= low_mask;
   if (++high_ <= high_mask) return;

@@ -29,7 +29,8 @@ class id_generator {
   void restart_in_child() noexcept;
 
  private:
-  [[nodiscard]] std::uint64_t draw() noexcept;
+  template <class Number>
+  [[nodiscard]] Number draw() noexcept;
   void start_millisecond(std::uint64_t milliseconds) noexcept;
   void count_up() noexcept;
   [[nodiscard]] uuid assemble() const noexcept;

@@ -98,6 +98,11 @@ result<void> segment_files::prepare_space(os::file& file, std::uint64_t from,
   constexpr std::uint64_t chunk_bytes = 1U << 20U;
   const std::vector<std::byte> zeros(std::min(chunk_bytes, size_bytes - from));
   for (std::uint64_t offset = from; offset < size_bytes;) {
+    // Synced piece by piece: an append whose sync queues behind a whole segment of zeros waits for
+    // 10 ms.
+    if (offset != from) {
+      if (auto synced = file.sync(); !synced) return synced.error();
+    }
     const std::uint64_t count = std::min<std::uint64_t>(zeros.size(), size_bytes - offset);
     if (auto written = file.write_at(offset, std::span(zeros).first(count)); !written)
       return written.error();
