@@ -202,7 +202,6 @@ void commit_pipeline::accept(commit_request& request) {
   append_outcome::committed_t outcome;
   outcome.first_position = position(last_assigned_.value() + 1);
   outcome.last_position = position(last_assigned_.value() + event_count);
-  index_events(request, group.segment_number, next_offset_);
   std::uint64_t at = last_assigned_.value();
   const auto& writes = request.request->writes();
   outcome.streams.reserve(writes.size());
@@ -214,6 +213,7 @@ void commit_pipeline::accept(commit_request& request) {
     heads_.put(request.checks[i].hash, {after, at});
     outcome.streams.push_back({writes[i].stream.str(), version(after)});
   }
+  index_events(request, group.segment_number, next_offset_);
 
   last_assigned_ = outcome.last_position;
   next_offset_ += request.frame.length;

@@ -41,8 +41,13 @@ result<void> check(const stream_chunk& chunk, const index_state& state, const lo
 class flush_writer {
  public:
   flush_writer(write_transaction& in, index_state& state, const log_point& to,
-               const index_options& options) noexcept
-      : in_(in), state_(state), to_(to), options_(options), old_streams_(state.streams) {}
+               const index_options& options, known_numbers& known) noexcept
+      : in_(in),
+        state_(state),
+        to_(to),
+        options_(options),
+        known_(known),
+        old_streams_(state.streams) {}
 
   result<void> write(std::span<const stream_chunk> chunks) {
     if (!chunks.empty()) {
@@ -61,21 +66,29 @@ class flush_writer {
     numbered_.reserve(chunks.size());
     for (const stream_chunk& chunk : chunks) {
       if (auto good = check(chunk, state_, to_); !good) return good;
-      auto known = lookup.number(state_, chunk.stream);
-      if (!known) return known.error();
-      if (!*known) {
-        if (state_.streams >= largest_48_bits) return wrong_chunk(chunk, "no number is left");
-        *known = ++state_.streams;
-        encode_name(chunk.stream, **known, value_);
-        auto put = in_.put(table::names, as_bytes(chunk.stream), value_, false);
-        if (!put) return put;
-      }
-      numbered_.push_back({**known, &chunk});
+      auto number = number_of(chunk, lookup);
+      if (!number) return number.error();
+      numbered_.push_back({*number, &chunk});
     }
     std::ranges::sort(numbered_, {}, &numbered_chunk::number);
     const auto twice = std::ranges::adjacent_find(numbered_, {}, &numbered_chunk::number);
     if (twice != numbered_.end()) return wrong_chunk(*twice->chunk, "it comes twice");
     return {};
+  }
+
+  result<std::uint64_t> number_of(const stream_chunk& chunk, stream_lookup& lookup) {
+    if (const auto known = known_.find(chunk.stream)) return *known;
+    auto number = lookup.number(state_, chunk.stream);
+    if (!number) return number.error();
+    if (!*number) {
+      if (state_.streams >= largest_48_bits) return wrong_chunk(chunk, "no number is left");
+      *number = ++state_.streams;
+      encode_name(chunk.stream, **number, value_);
+      auto put = in_.put(table::names, as_bytes(chunk.stream), value_, false);
+      if (!put) return put.error();
+    }
+    known_.remember(chunk.stream, **number);
+    return **number;
   }
 
   result<void> write_run() {
@@ -139,6 +152,7 @@ class flush_writer {
   index_state& state_;
   const log_point& to_;
   const index_options& options_;
+  known_numbers& known_;
   std::uint64_t old_streams_;
   std::vector<numbered_chunk> numbered_;
   value_bytes value_;
@@ -147,11 +161,12 @@ class flush_writer {
 }  // namespace
 
 result<void> write_flush(write_transaction& in, index_state state, const log_point& to,
-                         std::span<const stream_chunk> chunks, const index_options& options) {
+                         std::span<const stream_chunk> chunks, const index_options& options,
+                         known_numbers& known) {
   if (to.last < state.flushed.last) {
     return error(errc::invalid_argument, "index: a flush cannot go back");
   }
-  return flush_writer(in, state, to, options).write(chunks);
+  return flush_writer(in, state, to, options, known).write(chunks);
 }
 
 }  // namespace mainstem::index

@@ -103,9 +103,13 @@ result<void> stream_index::flush(const log_point& from, const log_point& to,
   if (!(state->flushed == from)) {
     return error(errc::invalid_argument, "index: a flush begins where the last one ended");
   }
-  auto written = write_flush(**writing, *state, to, chunks, options_);
+  // Given back when all is committed: until then, numbers given out here may go to others yet.
+  known_numbers known = std::exchange(known_, {});
+  auto written = write_flush(**writing, *state, to, chunks, options_, known);
   if (!written) return written;
-  return (*writing)->commit();
+  if (auto committed = (*writing)->commit(); !committed) return committed;
+  known_ = std::move(known);
+  return {};
 }
 
 result<bool> stream_index::merge_step(std::size_t budget_events) {

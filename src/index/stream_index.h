@@ -13,6 +13,7 @@
 #include "index/environment.h"
 #include "index/index_snapshot.h"
 #include "index/index_types.h"
+#include "index/known_numbers.h"
 
 namespace mainstem::index {
 
@@ -55,6 +56,7 @@ class stream_index {
 
   std::shared_ptr<environment> environment_;
   index_options options_;
+  known_numbers known_;  // flush() alone.
   mutable std::mutex runs_lock_;
   mutable std::uint64_t runs_generation_ = 0;
   mutable std::shared_ptr<const run_table> runs_;
