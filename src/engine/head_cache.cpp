@@ -3,18 +3,12 @@
 
 namespace mainstem::engine {
 
-namespace {
-
-constexpr std::size_t probes = 2;
-
-}  // namespace
-
 std::optional<head> head_cache::find(const index::name_hash& hash) const noexcept {
   for (std::size_t probe = 0; probe < probes; ++probe) {
-    for (const entry& candidate : set_of(hash, probe).entries) {
+    for (const entry& candidate : sets_[set_index(hash, probe)].entries) {
       // Places are taken in order and never given back.
-      if (!candidate.used) return std::nullopt;
-      if (candidate.hash == hash) return candidate.value;
+      if (candidate.used == 0) return std::nullopt;
+      if (candidate.hash == hash) return head{candidate.version, candidate.last_position};
     }
   }
   return std::nullopt;
@@ -22,27 +16,25 @@ std::optional<head> head_cache::find(const index::name_hash& hash) const noexcep
 
 void head_cache::put(const index::name_hash& hash, const head& now) {
   if (entries_ > sets_.size() * ways / 2 && sets_.size() < most_sets) grow();
-  place(hash, now);
+  constexpr std::uint64_t positions = (std::uint64_t{1} << 63U) - 1;
+  place({hash, now.version, now.last_position & positions, 1});
 }
 
 void head_cache::prefetch(const index::name_hash& hash) const noexcept {
-  const auto* const from = reinterpret_cast<const std::byte*>(&set_of(hash));
-  __builtin_prefetch(from);
-  __builtin_prefetch(from + sizeof(set) / 2);
+  __builtin_prefetch(&sets_[set_index(hash)]);
 }
 
-void head_cache::place(const index::name_hash& hash, const head& now) noexcept {
+void head_cache::place(const entry& placed) noexcept {
   for (std::size_t probe = 0; probe < probes; ++probe) {
-    for (entry& candidate : sets_[(hash.high + probe) & (sets_.size() - 1)].entries) {
-      if (candidate.used && !(candidate.hash == hash)) continue;
-      if (!candidate.used) ++entries_;
-      candidate = {hash, now, true};
+    for (entry& candidate : sets_[set_index(placed.hash, probe)].entries) {
+      if (candidate.used != 0 && !(candidate.hash == placed.hash)) continue;
+      if (candidate.used == 0) ++entries_;
+      candidate = placed;
       return;
     }
   }
-  set& full = sets_[hash.high & (sets_.size() - 1)];
-  full.entries[full.next_victim] = {hash, now, true};
-  full.next_victim = static_cast<std::uint32_t>((full.next_victim + 1) % ways);
+  // Any of them may go; which one differs from stream to stream.
+  sets_[set_index(placed.hash)].entries[placed.hash.low % ways] = placed;
 }
 
 void head_cache::grow() {
@@ -51,7 +43,7 @@ void head_cache::grow() {
   entries_ = 0;
   for (const set& from : old) {
     for (const entry& moved : from.entries) {
-      if (moved.used) place(moved.hash, moved.value);
+      if (moved.used != 0) place(moved);
     }
   }
 }

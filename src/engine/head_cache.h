@@ -26,27 +26,29 @@ class head_cache {
   void prefetch(const index::name_hash& hash) const noexcept;
 
  private:
-  // A set fills two cache lines. A head that finds its set full goes into the next one; so a cache
-  // that is not half full hardly ever forgets.
-  static constexpr std::size_t ways = 3;
+  // A set fills a cache line. A head that finds its set full goes into one of the next ones; so a
+  // cache that is not half full hardly ever forgets.
+  static constexpr std::size_t ways = 2;
+  static constexpr std::size_t probes = 4;
   static constexpr std::size_t first_sets = 1U << 10U;
-  static constexpr std::size_t most_sets = 1U << 18U;  // 768 Ki heads, 32 MiB.
+  static constexpr std::size_t most_sets = 1U << 19U;  // 1 Mi heads, 32 MiB.
 
   struct entry {
     index::name_hash hash;
-    head value;  ///< Version 0 and position 0: never written; may be what is true all the same.
-    bool used = false;
+    std::uint64_t version = 0;
+    std::uint64_t last_position : 63 = 0;
+    std::uint64_t used : 1 = 0;
   };
-  struct alignas(128) set {
+  struct alignas(64) set {
     std::array<entry, ways> entries;
-    std::uint32_t next_victim = 0;
   };
+  static_assert(sizeof(set) == 64);
 
-  [[nodiscard]] const set& set_of(const index::name_hash& hash,
-                                  std::size_t probe = 0) const noexcept {
-    return sets_[(hash.high + probe) & (sets_.size() - 1)];
+  [[nodiscard]] std::size_t set_index(const index::name_hash& hash,
+                                      std::size_t probe = 0) const noexcept {
+    return (hash.high + probe) & (sets_.size() - 1);
   }
-  void place(const index::name_hash& hash, const head& now) noexcept;
+  void place(const entry& placed) noexcept;
   void grow();
 
   std::vector<set> sets_ = std::vector<set>(first_sets);
