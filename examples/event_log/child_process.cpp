@@ -15,6 +15,7 @@ outcome<child_process> child_process::start(const std::vector<std::string>& argu
   std::vector<std::string> texts{"event_log"};
   texts.insert(texts.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
 

@@ -108,7 +108,7 @@ outcome<void> load(const options& chosen) {
   if (!work) return work.error();
   const std::string store = chosen.store.empty() ? work->store() : chosen.store;
   const auto run = run_all(chosen, input->view(), *work, store);
-  const outcome<void> done = run ? report(chosen, *run) : outcome<void>(run.error());
+  outcome<void> done = run ? report(chosen, *run) : outcome<void>(run.error());
   if (!done && done.error().exit_status == exit_failed) {
     work->keep();
     std::cerr << "event_log: kept for a look: " << work->path() << '\n';

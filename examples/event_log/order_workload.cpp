@@ -155,12 +155,12 @@ workload_builder make_orders(std::uint64_t events, std::uint64_t orders, std::ui
   workload_builder builder;
   const std::vector<life> lives = make_lives(events, orders, random);
   constexpr std::int64_t first_day = 1'704'067'200;  // 2024-01-01
-  constexpr std::uint64_t span_seconds = 30 * 86'400;
+  constexpr std::uint64_t span_seconds = std::uint64_t{30} * 86'400;
   std::uint64_t line = 0;
   for (std::uint64_t order = 0; order < orders; ++order) {
     std::array<char, 32> name{};
     std::snprintf(name.data(), name.size(), "order-%07llu",
-                  static_cast<unsigned long long>(order + 1));
+                  static_cast<unsigned long long>(order) + 1);
     row added;
     added.stream = builder.stream(name.data());
     added.time = first_day + static_cast<std::int64_t>(random.below(span_seconds));

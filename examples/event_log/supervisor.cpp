@@ -100,7 +100,7 @@ outcome<bool> supervisor::look(writer_process& writer) {
 
 outcome<void> supervisor::wait_for_end(writer_process& writer) {
   while (true) {
-    const auto alive = look(writer);
+    auto alive = look(writer);
     if (!alive) return alive.error();
     if (!*alive) break;
     std::this_thread::sleep_for(milliseconds(2));
@@ -114,7 +114,7 @@ outcome<void> supervisor::wait_for_end(writer_process& writer) {
 
 outcome<bool> supervisor::wait_for_state(writer_process& writer, writer_state least) {
   while (writer.told->state.load() < least) {
-    const auto alive = look(writer);
+    auto alive = look(writer);
     if (!alive || !*alive) return alive;
     std::this_thread::sleep_for(microseconds(100));
   }
@@ -123,7 +123,7 @@ outcome<bool> supervisor::wait_for_state(writer_process& writer, writer_state le
 
 outcome<bool> supervisor::wait_for_rows(writer_process& writer, std::uint64_t rows) {
   while (writer.told->acknowledged.load(std::memory_order_acquire) < rows) {
-    const auto alive = look(writer);
+    auto alive = look(writer);
     if (!alive || !*alive) return alive;
     std::this_thread::sleep_for(microseconds(500));
   }
@@ -141,7 +141,7 @@ outcome<bool> supervisor::wait_for_sight(writer_process& writer, const planned_k
   while (writer.told->acknowledged.load(std::memory_order_acquire) < kill.latest) {
     if (flush ? writer.index.flush_begun() : writer.segments.change_begun(writer.events))
       return true;
-    const auto alive = look(writer);
+    auto alive = look(writer);
     if (!alive || !*alive) return alive;
     writer.events.wait(milliseconds(1));
   }

@@ -229,7 +229,7 @@ void store_state::merge_index(lock& held) {
 
 result<void> store_state::close() {
   if (auto usable = check_usable(); !usable) return usable;
-  const auto flushed = flush();
+  auto flushed = flush();
   {
     lock held(mutex_);
     const group_pointer mark = core_->pipeline().queue_mark();

@@ -148,7 +148,7 @@ std::shared_ptr<commit_group> commit_pipeline::queue_mark() {
   constexpr std::size_t length = format::frame_prefix_layout::size;
   if (next_offset_ + length > segment_room_end_) return nullptr;
 
-  const auto group = waiting_group();
+  auto group = waiting_group();
   auto& buffer = group->own_buffers.emplace_back(new std::byte[length]);
   commit_group::slot slot;
   slot.frame = {buffer.get(), length};
@@ -167,7 +167,7 @@ std::shared_ptr<commit_group> commit_pipeline::queue_mark() {
 std::shared_ptr<commit_group> commit_pipeline::queue_sync() {
   if (failure_ || log_.durable() == last_assigned_) return nullptr;
   if (in_flight_ && in_flight_->sync && in_flight_->last == last_assigned_) return nullptr;
-  const auto group = waiting_group();
+  auto group = waiting_group();
   group->sync = true;
   return group;
 }

@@ -27,6 +27,7 @@ class commit_group {
   std::atomic<std::uint32_t> wake_word{0};
 
  private:
+  // NOLINTBEGIN(readability-identifier-naming): to its one user, this is a struct.
   friend class commit_pipeline;
   struct slot {
     std::span<std::byte> frame;
@@ -41,6 +42,7 @@ class commit_group {
   std::uint64_t bytes = 0;
   position last;      // After the group.
   bool sync = false;  // Or else it is only written.
+  // NOLINTEND(readability-identifier-naming)
 };
 
 /// An I/O request of the pipeline: perform it, then call finish_write().

@@ -99,7 +99,7 @@ error frame_walker::skip_damage(const log::segment& segment) {
   info.first_position = expected_.value();
   info.last_position = std::max(expected_.value(), next_good.value() - 1);
   expected_ = next_good;
-  return error(errc::corrupt_data, std::move(info));
+  return {errc::corrupt_data, std::move(info)};
 }
 
 }  // namespace mainstem::engine

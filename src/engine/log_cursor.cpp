@@ -86,7 +86,7 @@ error log_cursor::damaged_rest(const char* what) {
       std::max(frame.prefix.first_position + open_->next_ordinal, after_.value() + 1);
   info.last_position = frame.prefix.last_position();
   open_.reset();
-  return error(errc::corrupt_data, std::move(info));
+  return {errc::corrupt_data, std::move(info)};
 }
 
 result<void> log_cursor::drain_frame(batch_builder& batch, position last) {
@@ -109,7 +109,7 @@ result<void> log_cursor::drain_frame(batch_builder& batch, position last) {
                       .offset = open_->frame.offset +
                                 static_cast<std::uint64_t>(record->bytes.data() - frame.data())};
       info.first_position = info.last_position = at.value();
-      return error(errc::corrupt_data, std::move(info));
+      return {errc::corrupt_data, std::move(info)};
     }
     const std::string_view stream = open_->table.names[record->stream_index];
     if (!wanted(stream, record->type)) continue;

@@ -92,9 +92,10 @@ class read_snapshot {
   /// the index does not have, newest first, until it returns false.
   template <class Visit>
   void visit_tail(const index::name_hash& hash, Visit&& visit) const {
-    for (auto generation = tail_->rbegin(); generation != tail_->rend(); ++generation) {
-      const index::tail_event* event = (*generation)->newest(hash);
-      for (; event != nullptr; event = (*generation)->before(*event)) {
+    for (std::size_t i = tail_->size(); i-- > 0;) {
+      const index::tail_generation& generation = *(*tail_)[i];
+      const index::tail_event* event = generation.newest(hash);
+      for (; event != nullptr; event = generation.before(*event)) {
         if (event->position > last_.value()) continue;
         if (event->position <= index_.flushed().last.value() || !visit(*event)) return;
       }

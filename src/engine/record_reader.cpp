@@ -107,7 +107,7 @@ error record_reader::damaged_record(const log::segment& segment, std::uint64_t o
       info.last_position = frame->prefix.last_position();
     }
   }
-  return error(errc::corrupt_data, std::move(info));
+  return {errc::corrupt_data, std::move(info)};
 }
 
 void record_reader::prefetch(index::event_address address) const noexcept {

@@ -37,8 +37,8 @@ bool ever_accepted_loss(const log::segment_list& segments) {
 
 }  // namespace
 
-store_core::store_core(const store_options& options, const surroundings& around)
-    : options_(options), clock_(around.clock), random_(around.random) {}
+store_core::store_core(store_options options, const surroundings& around)
+    : options_(std::move(options)), clock_(around.clock), random_(around.random) {}
 
 store_core::~store_core() = default;
 

@@ -74,7 +74,7 @@ class store_core {
   }
 
  private:
-  store_core(const store_options& options, const surroundings& around);
+  store_core(store_options options, const surroundings& around);
   [[nodiscard]] result<void> open_folder(const std::string& path, const surroundings& around);
   [[nodiscard]] result<format::store_identity> open_identity();
   [[nodiscard]] result<void> open_index();

@@ -57,7 +57,7 @@ class open_guard {
   }
 
  private:
-  explicit open_guard(identity which) noexcept : which_(which) {}
+  explicit open_guard(identity which) noexcept : which_(std::move(which)) {}
   static std::mutex& lock() {
     static std::mutex instance;
     return instance;

@@ -203,7 +203,7 @@ class memory_provider::memory_environment::memory_write final : public write_tra
   }
   result<void> commit() override {
     if (in_.on_call_) in_.on_call_("commit");
-    const auto step = in_.faults_->step();
+    auto step = in_.faults_->step();
     if (step) in_.own_->add(std::make_shared<memory_tables>(std::move(changed_)));
     turn_.unlock();
     return step;

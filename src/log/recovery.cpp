@@ -10,7 +10,7 @@ namespace mainstem::log {
 namespace {
 
 error describe(const log_survey& survey, const chain_break& damage, const std::string& folder) {
-  const std::size_t more = static_cast<std::size_t>(
+  const auto more = static_cast<std::size_t>(
       std::count_if(survey.breaks.begin(), survey.breaks.end(), [&](const chain_break& other) {
         return &other != &damage && (other.certain || other.expected <= survey.evidence);
       }));
