@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/futex.h"
+#include "base/thread.h"
 #include "engine/look_up.h"
 
 namespace mainstem::detail {
@@ -132,6 +133,7 @@ result<void> store_state::wait_for_spare(lock& held) {
 }
 
 void store_state::keep_log() {
+  name_thread("mainstem-log");
   lock held(mutex_);
   while (!stopping_ && !core_->pipeline().failure()) {
     if (has_spare_to_make()) {
@@ -192,6 +194,8 @@ bool store_state::buffered_ends_pause() const {
 }
 
 void store_state::keep_index() {
+  name_thread("mainstem-index");
+  lower_thread_priority();  // Nobody waits for it, and it is busy for long.
   lock held(mutex_);
   while (!stopping_ && !core_->pipeline().failure()) {
     auto flushed = core_->flush_step(held);
