@@ -70,15 +70,16 @@ inline constexpr expected_version stream_exists{expected_version::kind::stream_e
 
 /// What survives what, for one append.
 ///
-/// What is durable is always a prefix of the log: when a synced append returns, everything at a
-/// lower position is durable as well, whoever appended it and however.
+/// What is durable is always a prefix of the log: when a synced append is committed, everything at
+/// a lower position is durable as well, whoever appended it and however.
 enum class durability : std::uint8_t {
   /// Answered when it is on the disk: survives a crash of the machine. That goes for every answer:
   /// what a version conflict or already_committed rests on is made durable first, too.
   synced = 0,
   /// Answered when the operating system has it: survives the end of the process, not a crash of the
-  /// machine. A sync makes it durable, in the background within
-  /// store_options::buffered_sync_interval, or sooner with flush() or any synced append.
+  /// machine. A sync makes it durable: in the background within
+  /// store_options::buffered_sync_interval, or sooner with flush() or with the next synced append
+  /// that is committed.
   ///
   /// Until then a read with visibility::durable, the default, does not show it, not even to the
   /// thread that appended it, while expected versions do count it. So read, decide and append on a

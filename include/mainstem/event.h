@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -144,7 +143,9 @@ class tag_list_view {
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
   [[nodiscard]] bool contains(std::string_view tag) const noexcept {
-    return std::find(begin(), end(), tag) != end();
+    for (const std::string_view each : *this)
+      if (each == tag) return true;
+    return false;
   }
 
  private:

@@ -75,7 +75,8 @@ struct read_all_options {
 ///
 /// Lifetime: survives a move of the store, and must not be used once that store is destroyed or
 /// another one is assigned to it. After close() it answers store_closed. Its batches outlive all of
-/// that. A reader that was moved from answers store_closed. Thread safety: one thread at a time.
+/// that. A reader that was moved from answers store_closed.
+/// Thread safety: one thread at a time.
 class stream_reader {
  public:
   stream_reader(stream_reader&&) noexcept;
@@ -105,7 +106,8 @@ class stream_reader {
 ///
 /// Lifetime: survives a move of the store, and must not be used once that store is destroyed or
 /// another one is assigned to it. After close() it answers store_closed. Its batches outlive all of
-/// that. A reader that was moved from answers store_closed. Thread safety: one thread at a time.
+/// that. A reader that was moved from answers store_closed.
+/// Thread safety: one thread at a time.
 class log_reader {
  public:
   log_reader(log_reader&&) noexcept;

@@ -50,11 +50,14 @@ class store {
   /// not), and this object is the only one, in this process or another, that has the store open.
   /// If the disk is too full to recover after a crash, the store opens for reading what is proven:
   /// info().failure says disk_full.
+  ///
   /// Errors: store_locked (the detail names host, pid and start time of the holder);
   /// store_not_found; unsupported_format (update Mainstem); corrupt_manifest, missing_segment,
   /// foreign_file (restore a backup); disk_full; invalid_argument (an option out of its range); and
-  /// whatever the disk says. Cost: as long as reading what the index does not have yet. A missing
-  /// or damaged index is rebuilt first, which reads the whole log.
+  /// whatever the disk says.
+  ///
+  /// Cost: as long as reading what the index does not have yet. A missing or damaged index is
+  /// rebuilt first, which reads the whole log.
   [[nodiscard]] static result<store> open(const std::filesystem::path& path,
                                           const store_options& options = {});
 
@@ -64,14 +67,17 @@ class store {
 
   /// Appends `events` to `stream`, if it is as `expected` says.
   ///
-  /// On success: unless the append was buffered, the answer, whichever it is, and everything that
-  /// it rests on is durable, and so is everything at a lower position (see durability). Errors:
-  /// invalid_argument and the other errors of condition `invalid`; no_events; outcome_unknown (a
-  /// write failed under way: reopen, then append the same objects again); store_failed (an earlier
-  /// write failed: the same); store_damaged; disk_full (nothing was touched: make room, retry);
-  /// overloaded; store_closed; forked_process; and whatever the disk says. Cost: ids that were
-  /// given, and events that are submitted again, are looked for in their stream: see
-  /// event_options::id.
+  /// On success: whatever the answer is, what it rests on is durable, and so is everything at a
+  /// lower position. A buffered append promises less: see durability.
+  ///
+  /// Errors: invalid_argument and the other errors of condition `invalid`; no_events;
+  /// outcome_unknown (a write failed under way: reopen, then append the same objects again);
+  /// store_failed (an earlier write failed: the same); store_damaged; disk_full (nothing was
+  /// touched: make room, retry); overloaded; store_closed; forked_process; and whatever the disk
+  /// says.
+  ///
+  /// Cost: ids that were given, and events that are submitted again, are looked for in their
+  /// stream: see event_options::id.
   [[nodiscard]] result<append_outcome> append(const stream_name& stream, expected_version expected,
                                               std::span<const event_data> events,
                                               const append_options& options = {});
@@ -100,6 +106,7 @@ class store {
   /// exist reads as empty.
   [[nodiscard]] stream_reader read_stream(const stream_name& stream,
                                           const read_stream_options& options = {}) const;
+  /// The whole log, or a part of it, in the order of positions.
   [[nodiscard]] log_reader read_all(const read_all_options& options = {}) const;
 
   /// The last event of a stream; nothing if it has none.

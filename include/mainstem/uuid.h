@@ -23,7 +23,8 @@ class uuid {
   constexpr explicit uuid(const bytes_type& bytes) noexcept : bytes_(bytes) {}
 
   /// A new version 7 UUID: 48 bits of Unix time in milliseconds, then a counter and random bits, so
-  /// that the ids of one process ascend. Thread safety: safe.
+  /// that the ids of one process ascend.
+  /// Thread safety: safe.
   [[nodiscard]] static uuid generate() noexcept;
 
   /// The UUID that stands for a name: the same name in the same name space gives the same one, for

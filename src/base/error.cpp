@@ -38,7 +38,7 @@ const char* message_of(errc code) noexcept {
       return "the store was opened before fork(): open it anew in this process";
     case errc::outcome_unknown:
       return "the append may or may not be durable: reopen, then append the same again";
-    case errc::overloaded: return "too much is waiting: try again later";
+    case errc::overloaded: return "too many calls at the same moment: try again";
     case errc::disk_full: return "no space is left: nothing was touched, make room and try again";
     case errc::corrupt_data: return "stored data is damaged";
     case errc::missing_segment: return "a segment file is missing or in the wrong place";
