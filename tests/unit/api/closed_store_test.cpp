@@ -62,8 +62,6 @@ TEST(MovedStore, WorksWhereItIsMovedTo) {
   EXPECT_TRUE(store::open(folder / "second", quiet_options())) << "assignment closed it";
 }
 
-// clang-tidy is right that these are used after a move: that is what they test.
-// NOLINTBEGIN(bugprone-use-after-move)
 TEST(MovedStore, AnswersThatItIsClosedWhereItWasMovedFrom) {
   temporary_folder folder;
   auto from = store::open(folder / "store", quiet_options()).value();
@@ -107,7 +105,6 @@ TEST(MovedReader, AnswersThatItIsClosed) {
   EXPECT_EQ(drain(moved_stream).size(), 1U);
   EXPECT_EQ(drain(moved_all).size(), 1U);
 }
-// NOLINTEND(bugprone-use-after-move)
 
 }  // namespace
 }  // namespace mainstem::api::test
