@@ -6,91 +6,100 @@
 #include <boost/system/result.hpp>
 #include <boost/system/system_error.hpp>
 #include <cstdint>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mainstem {
 
-/// What can go wrong. Values are stable: they are never renumbered and never reused.
+/// What can go wrong. Values are stable: they are never renumbered and never reused. Behind each
+/// stands the error_condition that it belongs to.
 ///
 /// An append that cannot be carried out because the store's content forbids it (a version conflict,
 /// a duplicate) is not an error: see append_outcome. Errors of the operating system keep their own
 /// code in boost::system::system_category() and compare equal to the conditions below where one
-/// applies.
+/// applies. Many belong to none of them, so that branches on conditions need an else.
 enum class errc {
-  /// An argument breaks a rule that no other value names. Do not retry: correct the call.
+  /// An argument breaks a rule that no other value names. Do not retry: correct the call. [invalid]
   invalid_argument = 1,
-  /// A stream name is empty, longer than 255 bytes or not UTF-8.
+  /// A stream name is empty, longer than 255 bytes or not UTF-8. [invalid]
   invalid_stream_name = 2,
-  /// An event type is empty, longer than 255 bytes or not UTF-8.
+  /// An event type is empty, longer than 255 bytes or not UTF-8. [invalid]
   invalid_event_type = 3,
-  /// A tag is empty, longer than 255 bytes, not UTF-8, or stands twice on one event.
+  /// A tag is empty, longer than 255 bytes, not UTF-8, or stands twice on one event. [invalid]
   invalid_tag = 4,
-  /// A name begins with `$`, which belongs to the system.
+  /// A name begins with `$`, which belongs to the system. [invalid]
   reserved_name = 5,
-  /// More than 64 tags on one event.
+  /// More than 64 tags on one event. [invalid]
   too_many_tags = 6,
-  /// A payload of more than 16 MiB.
+  /// A payload of more than 16 MiB. [invalid]
   payload_too_large = 7,
-  /// Metadata of more than 1 MiB on one event.
+  /// Metadata of more than 1 MiB on one event. [invalid]
   metadata_too_large = 8,
-  /// A commit of more than 32 MiB, or of more than half a segment.
+  /// A commit of more than 32 MiB, or of more than half a segment. [invalid]
   commit_too_large = 9,
-  /// More than 1,024 streams in one commit, written and required ones together.
+  /// More than 1,024 streams in one commit, written and required ones together. [invalid]
   too_many_streams = 10,
-  /// The same id twice in the events of one stream of a request.
+  /// The same id twice in the events of one stream of a request. [invalid]
   duplicate_event_id = 11,
-  /// The same stream twice in one request.
+  /// The same stream twice in one request. [invalid]
   duplicate_stream = 12,
-  /// A required or expected version was asked for an event list that is empty.
+  /// A stream is to be written, but there are no events for it; or the request is empty. To check
+  /// a version without writing, require() it. [invalid]
   no_events = 13,
 
-  /// There is no store at this place, and creating one was not asked for.
+  /// There is no store at this place, and creating one was not asked for. [invalid]
   store_not_found = 20,
-  /// Another store object, here or in another process, holds the store open for writing.
+  /// Another store object, here or in another process, has the store open. [conflict]
   store_locked = 21,
   /// A write or sync failed earlier. Nothing is written any more; reads go on. Close and reopen the
-  /// store.
+  /// store. [fatal]
   store_failed = 22,
-  /// The store was closed.
+  /// The store was closed, or the object was moved from. [fatal]
   store_closed = 23,
   /// Acknowledged events are damaged or missing. The store reads, but does not write unless it is
-  /// opened
-  /// with store_options::accept_loss.
+  /// opened with store_options::accept_loss. [corruption]
   store_damaged = 24,
   /// The object came into this process through fork(). Open the store anew after the parent has
-  /// closed it.
+  /// closed it. [fatal]
   forked_process = 25,
   /// The append may or may not be durable. Reopen the store and submit the same event objects
-  /// again: they
-  /// are appended once.
+  /// again: they are appended once. [fatal]
   outcome_unknown = 26,
-  /// The queue of the store is full. Try again later.
+  /// More calls look into the index at the same moment than it has room for (4,096). Try again.
+  /// [capacity]
   overloaded = 27,
   /// There is no space for the append; nothing was touched. Free some space and try again.
+  /// [capacity]
   disk_full = 28,
 
-  /// A frame, an event or a header does not carry the checksum that it should.
+  /// A frame, an event or a header does not carry the checksum that it should. [corruption]
   corrupt_data = 40,
-  /// A segment file is missing, doubled, or in the wrong place.
+  /// A segment file is missing, doubled, or in the wrong place. [corruption]
   missing_segment = 41,
-  /// The manifest does not check out.
+  /// The manifest does not check out. [corruption]
   corrupt_manifest = 42,
-  /// The index disagrees with the log. It is rebuilt when the store is opened again.
+  /// The index disagrees with the log. It is rebuilt when the store is opened again. [corruption]
   corrupt_index = 43,
-  /// The store, or one of its segments, was written by a newer version of Mainstem.
+  /// The store, or one of its segments, was written by a newer version of Mainstem: update this
+  /// one. [invalid]
   unsupported_format = 44,
-  /// A file belongs to another store.
+  /// A file belongs to another store. [corruption]
   foreign_file = 45,
 };
+/// The code's message.
+std::ostream& operator<<(std::ostream& out, errc code);
 
-/// What a caller does about an error, in five words. Compare an error_code with these to branch.
+/// What a caller does about an error, in five words. Compare an error or an error_code with these
+/// to branch. Every errc belongs to exactly one; an error of the operating system may belong to
+/// none, so keep an else.
 enum class error_condition {
   /// Someone else was there: look again and retry.
   conflict = 1,
-  /// The call is wrong: it fails every time.
+  /// The call is wrong, or this program is too old for the store: it fails every time.
   invalid = 2,
   /// Something is full: make room or wait, then retry.
   capacity = 3,
@@ -177,7 +186,7 @@ class exception : public boost::system::system_error {
                                              const boost::source_location& where);
 
 /// A T or an error. `if (result)`, `*result`, `result.error()`; value() throws mainstem::exception
-/// instead.
+/// instead of answering an error.
 template <class T>
 using result = boost::system::result<T, error>;
 

@@ -24,11 +24,12 @@ enum class direction : std::uint8_t { forwards, backwards };
 
 /// Which events a read may see.
 enum class visibility : std::uint8_t {
-  /// Only what survives a crash of the machine.
+  /// Only what survives a crash of the machine. One's own buffered appends are not shown until a
+  /// sync has made them durable.
   durable,
-  /// Also what buffered appends of this process have written but no sync has made durable yet. A
-  /// crash of the
-  /// machine may take such an event back and give its position to another.
+  /// Also what buffered appends of this process have written and no sync has made durable yet: all
+  /// that expected versions are checked against. A crash of the machine may take such an event back
+  /// and give its position to another.
   written,
 };
 
@@ -42,33 +43,40 @@ struct batch_limits {
 
 inline constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
-/// Ranges are exclusive on both ends.
+/// Which events of a stream. Ranges are exclusive on both ends.
 struct read_stream_options {
   version after{};                  ///< Events with versions above this one.
   version before = version::max();  ///< Events with versions below this one.
   mainstem::direction direction = mainstem::direction::forwards;
-  std::uint64_t limit = no_limit;  ///< Most events in all.
+  std::uint64_t limit = no_limit;  ///< Most events in all; 0 is none.
   batch_limits batch{};
+  /// To append at the version that was read, `written`, if the stream has buffered appends.
   mainstem::visibility visibility = mainstem::visibility::durable;
 };
 
+/// Which events of the log. Ranges are exclusive on both ends.
+///
+/// Cost: a filter is no index. Everything between the ends is read, and what does not match is
+/// passed over; only the start is found at once.
 struct read_all_options {
-  position after{};
-  position before = position::max();
+  position after{};                   ///< Events with positions above this one.
+  position before = position::max();  ///< Events with positions below this one.
   /// Only events of streams of this category. Empty: of every stream.
   std::string category{};
   /// Only events of one of these types. Empty: of every type.
   std::vector<std::string> types{};
   mainstem::direction direction = mainstem::direction::forwards;
-  std::uint64_t limit = no_limit;  ///< Most events in all.
+  std::uint64_t limit = no_limit;  ///< Most events in all that match the filter; 0 is none.
   batch_limits batch{};
   mainstem::visibility visibility = mainstem::visibility::durable;
 };
 
 /// Reads the events of one stream, batch by batch.
 ///
-/// Lifetime: must not be used after the store object is gone; after close() its calls answer
-/// store_closed. The batches outlive both. Thread safety: one thread at a time.
+/// Lifetime: survives a move of the store, and must not be used once that store is destroyed or
+/// another one is assigned to it. After close() it answers store_closed. Its batches outlive all of
+/// that. A reader that was moved from answers store_closed.
+/// Thread safety: one thread at a time.
 class stream_reader {
  public:
   stream_reader(stream_reader&&) noexcept;
@@ -77,10 +85,15 @@ class stream_reader {
 
   /// The next events. An empty batch: there are none now, or the limit is reached; a filter never
   /// makes one before the end. Reading forwards may go on from there: a later call sees what was
-  /// appended since. Reading backwards begins below what can be seen at the first call. Errors:
-  /// corrupt_data (the place is in the info, with the positions of the damaged commit where they
-  /// can still be told; the next call goes on behind the event), store_closed, forked_process, and
-  /// whatever the disk says.
+  /// appended since. Reading backwards begins below what can be seen at the first call.
+  ///
+  /// A loop ends when the batch is empty: `while (auto batch = reader.next().value())`, or with the
+  /// result checked first. Do not make the result itself the condition: it is true at the end as
+  /// well, where it holds an empty batch.
+  ///
+  /// Errors: corrupt_data (the place is in the info, with the positions of the damaged commit where
+  /// they can still be told; the next call goes on behind the event); store_closed; forked_process;
+  /// overloaded; and whatever the disk says.
   [[nodiscard]] result<event_batch> next();
 
  private:
@@ -91,8 +104,10 @@ class stream_reader {
 
 /// Reads the whole log, or a part of it, in the order of positions, batch by batch.
 ///
-/// Lifetime: must not be used after the store object is gone; after close() its calls answer
-/// store_closed. The batches outlive both. Thread safety: one thread at a time.
+/// Lifetime: survives a move of the store, and must not be used once that store is destroyed or
+/// another one is assigned to it. After close() it answers store_closed. Its batches outlive all of
+/// that. A reader that was moved from answers store_closed.
+/// Thread safety: one thread at a time.
 class log_reader {
  public:
   log_reader(log_reader&&) noexcept;
@@ -101,9 +116,14 @@ class log_reader {
 
   /// The next events. An empty batch: there are none now, or the limit is reached; a filter never
   /// makes one before the end. Reading forwards may go on from there: a later call sees what was
-  /// appended since. Reading backwards begins below what can be seen at the first call. Errors:
-  /// corrupt_data (which positions are damaged is in the info; the next call goes on behind them),
-  /// store_closed, forked_process, and whatever the disk says.
+  /// appended since. Reading backwards begins below what can be seen at the first call.
+  ///
+  /// A loop ends when the batch is empty: `while (auto batch = reader.next().value())`, or with the
+  /// result checked first. Do not make the result itself the condition: it is true at the end as
+  /// well, where it holds an empty batch.
+  ///
+  /// Errors: corrupt_data (which positions are damaged is in the info; the next call goes on behind
+  /// them); store_closed; forked_process; and whatever the disk says.
   [[nodiscard]] result<event_batch> next();
 
  private:

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <ostream>
+#include <string>
 
 #include <mainstem/error.h>
 #include <mainstem/types.h>
@@ -13,17 +15,24 @@ namespace mainstem {
 
 /// What opening found. `clean` is the usual case.
 struct recovery_report {
-  bool clean = true;                  ///< The store was closed properly the last time.
-  position last_position;             ///< Of the last event after recovery.
-  std::uint64_t events_replayed = 0;  ///< Read again because the index did not have them.
-  std::uint64_t events_rewritten =
-      0;                        ///< Found beyond what was provably durable, and written again.
+  bool clean = true;       ///< The store was closed properly the last time.
+  position last_position;  ///< Of the last event after recovery.
+  /// Read again because the index did not have them.
+  std::uint64_t events_replayed = 0;
+  /// Found beyond what was provably durable, and written again.
+  std::uint64_t events_rewritten = 0;
   std::uint64_t bytes_cut = 0;  ///< Torn bytes at the end that nobody had been told were durable.
   bool index_rebuilt = false;   ///< The index was missing, damaged or of another store.
   std::chrono::nanoseconds duration{};  ///< Of opening.
   /// Set if acknowledged events are damaged or missing: the store was opened for reading only (or,
   /// with accept_loss, gave them up). Its info names the positions.
   std::optional<error> damage;
+
+  /// In words, on one line: for the log of a service that starts.
+  [[nodiscard]] std::string to_string() const;
+  friend std::ostream& operator<<(std::ostream& out, const recovery_report& report) {
+    return out << report.to_string();
+  }
 };
 
 /// The state of a store.

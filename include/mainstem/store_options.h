@@ -35,7 +35,7 @@ struct progress {
 };
 
 struct store_options {
-  /// Make a new store if there is none.
+  /// Make a new store if there is none, with the folders above it.
   bool create_if_missing = true;
 
   /// Bytes of one segment file: 64 KiB to 4 GiB, a multiple of 4,096. A commit may take half a
@@ -48,7 +48,8 @@ struct store_options {
   /// more.
   std::size_t queue_bytes = 64U << 20U;
 
-  /// Longest time until a background sync makes buffered appends durable. 1 ms to 1 h.
+  /// Longest time until a background sync makes buffered appends durable: what a crash of the
+  /// machine may take. 1 ms to 1 h.
   std::chrono::milliseconds buffered_sync_interval{100};
 
   /// The part of the log that is not in the index yet is kept in memory and read again when the
@@ -62,7 +63,7 @@ struct store_options {
   std::chrono::milliseconds mark_interval{50};
 
   /// Open for writing although acknowledged events are damaged or missing. What cannot be read is
-  /// given up, and its positions stay a gap: no other event ever gets them. See
+  /// given up, and its positions and versions stay a gap: no other event ever gets them. See
   /// recovery_report::damage. Never the first thing to try.
   bool accept_loss = false;
 

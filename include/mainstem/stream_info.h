@@ -5,7 +5,7 @@
 
 namespace mainstem {
 
-/// The state of a stream.
+/// The state of a stream, as far as the call was allowed to see: see store::stream_info().
 struct stream_info {
   mainstem::version version;         ///< Of its last event; 0 if it has none.
   mainstem::position last_position;  ///< Of its last event; 0 if it has none.

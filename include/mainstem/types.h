@@ -2,18 +2,21 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <mainstem/error.h>
 
 namespace mainstem {
 
-/// An event's place in the whole log: dense, from 1. 0 means "before everything".
+/// An event's place in the whole log: from 1, without gaps. (A loss that was accepted with
+/// store_options::accept_loss stays a gap.) 0 means "before everything".
 class position {
  public:
   constexpr position() noexcept = default;
@@ -29,8 +32,8 @@ class position {
   std::uint64_t value_ = 0;
 };
 
-/// A stream's length after an event: its first event has version 1. A stream that never existed is
-/// at 0.
+/// A stream's length after an event: its first event has version 1, and there are no gaps, but for
+/// accepted losses. A stream that never existed is at 0.
 class version {
  public:
   constexpr version() noexcept = default;
@@ -91,6 +94,18 @@ inline constexpr std::size_t tags_per_event = 64;
 
 }  // namespace mainstem
 
+template <>
+struct std::hash<mainstem::position> {
+  std::size_t operator()(mainstem::position at) const noexcept {
+    return std::hash<std::uint64_t>{}(at.value());
+  }
+};
+template <>
+struct std::hash<mainstem::version> {
+  std::size_t operator()(mainstem::version at) const noexcept {
+    return std::hash<std::uint64_t>{}(at.value());
+  }
+};
 template <>
 struct std::hash<mainstem::stream_name> {
   std::size_t operator()(const mainstem::stream_name& name) const noexcept {

@@ -23,8 +23,17 @@ class uuid {
   constexpr explicit uuid(const bytes_type& bytes) noexcept : bytes_(bytes) {}
 
   /// A new version 7 UUID: 48 bits of Unix time in milliseconds, then a counter and random bits, so
-  /// that the ids of one process ascend. Thread safety: safe.
+  /// that the ids of one process ascend.
+  /// Thread safety: safe.
   [[nodiscard]] static uuid generate() noexcept;
+
+  /// The UUID that stands for a name: the same name in the same name space gives the same one, for
+  /// ever and everywhere (version 5: RFC 9562, section 5.5; it rests on SHA-1). For events from
+  /// outside whose ids are not UUIDs, and for messages that become several events
+  /// (`from_name(name_space, message_id + "/2")`).
+  /// @param name_space a UUID that was drawn once for this kind of names and is a constant since.
+  /// @param name any bytes.
+  [[nodiscard]] static uuid from_name(const uuid& name_space, std::string_view name) noexcept;
 
   /// Reads the form `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, in either case.
   /// Errors: invalid_argument.

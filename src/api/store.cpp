@@ -4,7 +4,6 @@
 #include "api/readers.h"
 #include "api/store_options.h"
 #include "api/store_state.h"
-#include "base/assert.h"
 #include "base/clock.h"
 #include "format/event_access.h"
 #include "index/lmdb_environment.h"
@@ -44,9 +43,9 @@ void store::discard() noexcept {
   state_.reset();
 }
 
-detail::store_state& store::state() const {
-  MAINSTEM_ASSERT(state_ != nullptr);  // A store that was moved from.
-  return *state_;
+result<void> store::check_usable() const {
+  if (!state_) return errc::store_closed;  // Moved from.
+  return state_->check_usable();
 }
 
 result<store> store::open(const std::filesystem::path& path, const store_options& options) {
@@ -65,21 +64,41 @@ result<append_outcome> store::append(const stream_name& stream, expected_version
 }
 
 result<append_outcome> store::append(const append_request& request, const append_options& options) {
-  return state().append(request, options);
+  if (!state_) return errc::store_closed;
+  return state_->append(request, options);
 }
 
-result<void> store::flush() { return state().flush(); }
-result<void> store::close() { return state().close(); }
-store_info store::info() const { return state().info(); }
-const recovery_report& store::recovery() const noexcept { return state().report(); }
+result<void> store::flush() {
+  if (!state_) return errc::store_closed;
+  return state_->flush();
+}
+
+result<void> store::close() {
+  if (!state_) return errc::store_closed;
+  return state_->close();
+}
+
+store_info store::info() const {
+  if (state_) return state_->info();
+  store_info nothing;
+  nothing.failure = errc::store_closed;
+  return nothing;
+}
+
+const recovery_report& store::recovery() const noexcept {
+  static const recovery_report nothing;
+  return state_ ? state_->report() : nothing;
+}
 
 stream_reader store::read_stream(const stream_name& stream,
                                  const read_stream_options& options) const {
-  return stream_reader(std::make_unique<detail::stream_read>(state(), stream, options));
+  if (!state_) return stream_reader(nullptr);
+  return stream_reader(std::make_unique<detail::stream_read>(*state_, stream, options));
 }
 
 log_reader store::read_all(const read_all_options& options) const {
-  return log_reader(std::make_unique<detail::log_read>(state(), options));
+  if (!state_) return log_reader(nullptr);
+  return log_reader(std::make_unique<detail::log_read>(*state_, options));
 }
 
 result<std::optional<event>> store::read_last(const stream_name& stream, visibility seen) const {
@@ -94,13 +113,14 @@ result<std::optional<event>> store::read_last(const stream_name& stream, visibil
 }
 
 result<std::optional<event>> store::read_event(position at, visibility seen) const {
-  if (auto usable = state().check_usable(); !usable) return usable.error();
-  return engine::read_position(state().log(), at, state().log().visible(seen));
+  if (auto usable = check_usable(); !usable) return usable.error();
+  return engine::read_position(state_->log(), at, state_->log().visible(seen));
 }
 
 result<std::optional<event>> store::read_event(const stream_name& stream, version at,
                                                visibility seen) const {
-  return state().read_one(
+  if (!state_) return errc::store_closed;
+  return state_->read_one(
       stream, seen,
       [&](const engine::read_snapshot& snapshot, const engine::record_reader&,
           const index::name_hash& hash) { return find_version(snapshot, hash, stream.str(), at); });
@@ -108,7 +128,8 @@ result<std::optional<event>> store::read_event(const stream_name& stream, versio
 
 result<std::optional<event>> store::read_event(const stream_name& stream, const event_id& id,
                                                visibility seen) const {
-  return state().read_one(stream, seen,
+  if (!state_) return errc::store_closed;
+  return state_->read_one(stream, seen,
                           [&](const engine::read_snapshot& snapshot,
                               const engine::record_reader& reader, const index::name_hash& hash) {
                             return find_id(snapshot, reader, hash, stream.str(), id);
@@ -116,10 +137,10 @@ result<std::optional<event>> store::read_event(const stream_name& stream, const 
 }
 
 result<stream_info> store::stream_info(const stream_name& stream, visibility seen) const {
-  if (auto usable = state().check_usable(); !usable) return usable.error();
-  auto snapshot = engine::read_snapshot::take(state().log(), seen);
+  if (auto usable = check_usable(); !usable) return usable.error();
+  auto snapshot = engine::read_snapshot::take(state_->log(), seen);
   if (!snapshot) return snapshot.error();
-  return snapshot->info_of(index::hash_name(stream.str(), state().log().store().secret),
+  return snapshot->info_of(index::hash_name(stream.str(), state_->log().store().secret),
                            stream.str());
 }
 
@@ -128,13 +149,19 @@ stream_reader::stream_reader(std::unique_ptr<detail::stream_read> state) noexcep
 stream_reader::stream_reader(stream_reader&&) noexcept = default;
 stream_reader& stream_reader::operator=(stream_reader&&) noexcept = default;
 stream_reader::~stream_reader() = default;
-result<event_batch> stream_reader::next() { return state_->next(); }
+result<event_batch> stream_reader::next() {
+  if (!state_) return errc::store_closed;  // Moved from, or read from a store that was.
+  return state_->next();
+}
 
 log_reader::log_reader(std::unique_ptr<detail::log_read> state) noexcept
     : state_(std::move(state)) {}
 log_reader::log_reader(log_reader&&) noexcept = default;
 log_reader& log_reader::operator=(log_reader&&) noexcept = default;
 log_reader::~log_reader() = default;
-result<event_batch> log_reader::next() { return state_->next(); }
+result<event_batch> log_reader::next() {
+  if (!state_) return errc::store_closed;
+  return state_->next();
+}
 
 }  // namespace mainstem

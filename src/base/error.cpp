@@ -11,7 +11,7 @@ namespace {
 
 const char* message_of(errc code) noexcept {
   switch (code) {
-    case errc::invalid_argument: return "an argument breaks a rule: correct the call";
+    case errc::invalid_argument: return "an argument is not valid";
     case errc::invalid_stream_name: return "a stream name must be 1 to 255 bytes of UTF-8";
     case errc::invalid_event_type: return "an event type must be 1 to 255 bytes of UTF-8";
     case errc::invalid_tag:
@@ -28,7 +28,7 @@ const char* message_of(errc code) noexcept {
     case errc::duplicate_stream: return "the same stream stands twice in the request";
     case errc::no_events: return "there are no events to append";
     case errc::store_not_found: return "there is no store in this folder";
-    case errc::store_locked: return "the store is open for writing elsewhere";
+    case errc::store_locked: return "another store object holds the lock";
     case errc::store_failed:
       return "an earlier write failed, so the store does not write any more: reopen it";
     case errc::store_closed: return "the store is closed: open it again";
@@ -38,7 +38,7 @@ const char* message_of(errc code) noexcept {
       return "the store was opened before fork(): open it anew in this process";
     case errc::outcome_unknown:
       return "the append may or may not be durable: reopen, then append the same again";
-    case errc::overloaded: return "too much is waiting: try again later";
+    case errc::overloaded: return "too many calls at the same moment: try again";
     case errc::disk_full: return "no space is left: nothing was touched, make room and try again";
     case errc::corrupt_data: return "stored data is damaged";
     case errc::missing_segment: return "a segment file is missing or in the wrong place";
@@ -62,14 +62,14 @@ bool own_code_means(errc code, error_condition condition) noexcept {
     case error_condition::conflict: return code == errc::store_locked;
     case error_condition::invalid:
       return (code >= errc::invalid_argument && code <= errc::no_events) ||
-             code == errc::store_not_found;
+             is_one_of(code, {errc::store_not_found, errc::unsupported_format});
     case error_condition::capacity: return is_one_of(code, {errc::overloaded, errc::disk_full});
     case error_condition::corruption:
       return is_one_of(code, {errc::corrupt_data, errc::missing_segment, errc::corrupt_manifest,
                               errc::corrupt_index, errc::foreign_file, errc::store_damaged});
     case error_condition::fatal:
       return is_one_of(code, {errc::store_failed, errc::store_closed, errc::forked_process,
-                              errc::outcome_unknown, errc::unsupported_format});
+                              errc::outcome_unknown});
   }
   return false;
 }
@@ -99,7 +99,7 @@ class own_condition_category final : public boost::system::error_category {
   std::string message(int value) const override {
     switch (static_cast<error_condition>(value)) {
       case error_condition::conflict: return "someone else was there";
-      case error_condition::invalid: return "the call is wrong";
+      case error_condition::invalid: return "the call is wrong, or the program too old";
       case error_condition::capacity: return "something is full";
       case error_condition::corruption: return "stored data is damaged";
       case error_condition::fatal: return "the store object is of no more use";
@@ -124,6 +124,8 @@ const boost::system::error_category& error_category() noexcept {
   static const own_category category;
   return category;
 }
+
+std::ostream& operator<<(std::ostream& out, errc code) { return out << message_of(code); }
 
 const boost::system::error_category& condition_category() noexcept {
   static const own_condition_category category;

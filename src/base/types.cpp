@@ -7,10 +7,8 @@ namespace mainstem {
 namespace {
 
 result<void> check_stream_name(std::string_view name) {
-  if (name.empty() || name.size() > limits::name_bytes || !is_utf8(name)) {
-    return error(errc::invalid_stream_name,
-                 "this one has " + std::to_string(name.size()) + " bytes");
-  }
+  if (auto flaw = name_flaw(name); !flaw.empty())
+    return error(errc::invalid_stream_name, std::move(flaw));
   if (name.front() == '$') return error(errc::reserved_name, "the stream " + std::string(name));
   return {};
 }

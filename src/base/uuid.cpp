@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid.hpp>
 #include <boost/uuid/uuid_io.hpp>
@@ -27,22 +28,41 @@ id_generator& generator() noexcept {
   return instance;
 }
 
+/// What keeps a text from being a UUID; empty if it is one.
+std::string flaw_of(std::string_view text) {
+  if (text.size() != text_length) return "it has " + std::to_string(text.size()) + " characters";
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    const bool wants_dash = at == 8 || at == 13 || at == 18 || at == 23;
+    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    if (wants_dash ? c == '-' : hex) continue;
+    return (wants_dash ? "there is no dash at character "
+                       : "there is no hexadecimal digit at "
+                         "character ") +
+           std::to_string(at + 1);
+  }
+  return {};
+}
+
 }  // namespace
 
 uuid uuid::generate() noexcept { return generator().next(); }
 
+uuid uuid::from_name(const uuid& name_space, std::string_view name) noexcept {
+  boost::uuids::uuid space;
+  std::memcpy(space.data, name_space.bytes_.data(), name_space.bytes_.size());
+  const boost::uuids::uuid made =
+      boost::uuids::name_generator_sha1(space)(name.data(), name.size());
+  bytes_type bytes;
+  std::memcpy(bytes.data(), made.data, bytes.size());
+  return uuid(bytes);
+}
+
 result<uuid> uuid::parse(std::string_view text) {
-  const auto is_dash_place = [](std::size_t at) {
-    return at == 8 || at == 13 || at == 18 || at == 23;
-  };
-  bool well_formed = text.size() == text_length;
-  for (std::size_t i = 0; well_formed && i < text.size(); ++i) {
-    const char c = text[i];
-    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    well_formed = is_dash_place(i) ? c == '-' : hex;
-  }
-  if (!well_formed) {
-    return error(errc::invalid_argument, "a UUID looks like 01890a5d-ac96-774b-bcce-b302099a8057");
+  if (const auto flaw = flaw_of(text); !flaw.empty()) {
+    return error(errc::invalid_argument, "not a UUID: " + flaw +
+                                             ". One looks like "
+                                             "01890a5d-ac96-774b-bcce-b302099a8057");
   }
   const boost::uuids::uuid parsed = boost::uuids::string_generator()(text.begin(), text.end());
   bytes_type bytes;

@@ -12,17 +12,13 @@
 namespace mainstem {
 namespace {
 
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= limits::name_bytes && is_utf8(name);
-}
-
 result<void> check_tags(const std::vector<std::string>& tags) {
   if (tags.size() > limits::tags_per_event) {
     return error(errc::too_many_tags, "this one has " + std::to_string(tags.size()));
   }
   for (auto tag = tags.begin(); tag != tags.end(); ++tag) {
-    if (!is_name(*tag))
-      return error(errc::invalid_tag, "this one has " + std::to_string(tag->size()) + " bytes");
+    if (auto flaw = name_flaw(*tag); !flaw.empty())
+      return error(errc::invalid_tag, std::move(flaw));
     if (tag->front() == '$') return error(errc::reserved_name, "the tag " + *tag);
     if (std::find(tags.begin(), tag, *tag) != tag)
       return error(errc::invalid_tag, "twice on one event: " + *tag);
@@ -32,9 +28,8 @@ result<void> check_tags(const std::vector<std::string>& tags) {
 
 result<void> check_event(std::string_view type, payload_view payload,
                          const event_options& options) {
-  if (!is_name(type))
-    return error(errc::invalid_event_type,
-                 "this one has " + std::to_string(type.size()) + " bytes");
+  if (auto flaw = name_flaw(type); !flaw.empty())
+    return error(errc::invalid_event_type, std::move(flaw));
   if (type.front() == '$') return error(errc::reserved_name, "the event type " + std::string(type));
   if (payload.bytes.size() > limits::payload_bytes) {
     return error(errc::payload_too_large,
@@ -44,10 +39,26 @@ result<void> check_event(std::string_view type, payload_view payload,
     return error(errc::metadata_too_large,
                  "this one has " + std::to_string(options.metadata.size()) + " bytes");
   }
+  // Two messages without an id would be one event.
+  if (options.id && options.id->is_nil()) {
+    return error(errc::invalid_argument,
+                 "the event's id is nil (all zero): give the message's own id, or leave the id "
+                 "unset for a new one");
+  }
   return check_tags(options.tags);
 }
 
 }  // namespace
+
+std::ostream& operator<<(std::ostream& out, codec value) {
+  switch (value) {
+    case codec::binary: return out << "binary";
+    case codec::json: return out << "json";
+    case codec::text: return out << "text";
+    case codec::capnp: return out << "capnp";
+  }
+  return out << "codec " << static_cast<unsigned>(value);
+}
 
 payload_view json(std::string_view text) noexcept { return {as_bytes(text), codec::json}; }
 payload_view text(std::string_view text) noexcept { return {as_bytes(text), codec::text}; }

@@ -19,8 +19,24 @@ file(RENAME "${prefix}" "${prefix}-moved")
 set(prefix "${prefix}-moved")
 
 if(WAY STREQUAL "cmake")
-  run("${CMAKE_COMMAND}" -S "${project}" -B "${build}" -G "${GENERATOR}"
+  set(configure "${CMAKE_COMMAND}" -S "${project}" -G "${GENERATOR}"
       "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_PREFIX_PATH=${prefix}")
+
+  # What Mainstem is made of is not the consumer's business, unless it is missing.
+  execute_process(COMMAND ${configure} -B "${build}"
+    OUTPUT_VARIABLE said ERROR_VARIABLE said COMMAND_ERROR_IS_FATAL ANY)
+  message("${said}")
+  if(said MATCHES "LMDB|lmdb|xxHash|Boost|OpenSSL|capnp|kj|Threads|PTHREAD|PkgConfig")
+    message(FATAL_ERROR "Configuring speaks of other packages")
+  endif()
+  if(NOT said MATCHES "module path: \n" OR NOT said MATCHES "log level: \n")
+    message(FATAL_ERROR "Configuring left something behind")
+  endif()
+  execute_process(COMMAND ${configure} -B "${build}-incomplete" -D CMAKE_DISABLE_FIND_PACKAGE_LMDB=ON
+    OUTPUT_QUIET ERROR_VARIABLE said RESULT_VARIABLE status)
+  if(status EQUAL 0 OR NOT said MATCHES "Mainstem needs LMDB")
+    message(FATAL_ERROR "Without LMDB, configuring says: ${said}")
+  endif()
   run("${CMAKE_COMMAND}" --build "${build}")
 else()
   set(ENV{PKG_CONFIG_PATH} "${prefix}/${MAINSTEM_LIBDIR}/pkgconfig")

@@ -44,6 +44,34 @@ TEST_P(Idempotency, ComparesTypeCodecPayloadTagsAndMetadata) {
   EXPECT_EQ(contents(log()), "1:a@1#1");
 }
 
+// Tags in another order are other content; see append_outcome.
+TEST_P(Idempotency, ComparesTheOrderOfTags) {
+  ASSERT_TRUE(log()
+                  .append(named("a"), no_stream, full("paid", json("{}"), {"x", "y"}, "m"))
+                  .value()
+                  .committed());
+  settle();
+  EXPECT_EQ(said(log().append(named("a"), any, full("paid", json("{}"), {"y", "x"}, "m")).value()),
+            "partial_duplicate a#1");
+}
+
+TEST_P(Idempotency, AnIdIsTheStreamsOwn) {
+  append_request both;
+  both.write(named("a"), any, numbered(1)).write(named("b"), any, numbered(1));
+  EXPECT_EQ(append(both), "committed 1..2 a@1 b@1");
+  settle();
+  EXPECT_EQ(append(both), "already_committed 1..2 a@1 b@1");
+  EXPECT_EQ(append("c", any, {1}), "committed 3..3 c@1");
+  EXPECT_EQ(contents(log()), "1:a@1#1 2:b@1#1 3:c@1#1");
+}
+
+TEST_P(Idempotency, DuplicatesComeBeforeVersionConflicts) {
+  ASSERT_EQ(append("a", no_stream, {1}), "committed 1..1 a@1");
+  settle();
+  EXPECT_EQ(append("a", exactly(version(9)), {1}), "already_committed 1..1 a@1");
+  EXPECT_EQ(append("a", no_stream, {1, 2}), "partial_duplicate a#1");
+}
+
 TEST_P(Idempotency, HoldsForIdsThatTheEngineMade) {
   const event_data made("happened", text("one"));
   const event_data copy = made;

@@ -41,6 +41,9 @@ TEST(StoreLock, RefusesASecondOpenerInThisProcess) {
     EXPECT_TRUE(second.error() == errc::store_locked) << second.error();
     EXPECT_TRUE(second.error() == error_condition::conflict) << second.error();
     expect_names_holder(second.error().message(), ::getpid());
+    EXPECT_TRUE(second.error().message().starts_with(
+        "another store object holds the lock: the store is open for writing in process "))
+        << second.error();
   }
   EXPECT_EQ(append(*first, "a", no_stream, {1}), "committed 1..1 a@1") << "it is not harmed";
   first.reset();
@@ -129,6 +132,8 @@ TEST_F(ForkedStore, AnswersEveryCallInTheChild) {
               expect_forked(stream.next());
               expect_forked(all.next());
               EXPECT_TRUE(log_->info().failure && *log_->info().failure == errc::forked_process);
+              EXPECT_EQ(log_->info().written, position());
+              EXPECT_TRUE(log_->recovery().clean) << "what opening found";
               EXPECT_EQ(batch_.events().front().version(), version(1)) << "it owns its memory";
               expect_forked(log_->close());
               return 0;

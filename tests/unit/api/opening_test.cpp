@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-stream_name named(std::string_view name) { return stream_name(name); }
 
 error refusal(const fs::path& path, const store_options& options = quiet_options()) {
   const auto opened = store::open(path, options);
@@ -207,44 +206,6 @@ TEST(Opening, CopyOfAStoreIsAStore) {
   EXPECT_EQ(copy.info().lineage_id, log.info().lineage_id);
   EXPECT_EQ(append(copy, "new", no_stream, {900}), "committed 501..501 new@1");
   EXPECT_EQ(append(log, "other", no_stream, {901}), "committed 501..501 other@1");
-}
-
-TEST(MovedStore, WorksWhereItIsMovedTo) {
-  temporary_folder folder;
-  auto first = store::open(folder / "first", quiet_options()).value();
-  ASSERT_EQ(append(first, "a", no_stream, {1}), "committed 1..1 a@1");
-  store moved = std::move(first);
-  EXPECT_EQ(append(moved, "a", any, {2}), "committed 2..2 a@2");
-  auto second = store::open(folder / "second", quiet_options()).value();
-  second = std::move(moved);
-  EXPECT_EQ(contents(second), "1:a@1#1 2:a@2#2");
-  EXPECT_TRUE(store::open(folder / "second", quiet_options())) << "assignment closed it";
-}
-
-TEST(ClosedStore, AnswersThatItIsClosed) {
-  temporary_folder folder;
-  auto log = store::open(folder / "store", quiet_options()).value();
-  ASSERT_EQ(append(log, "a", no_stream, {1}), "committed 1..1 a@1");
-  auto stream = log.read_stream(named("a"));
-  auto all = log.read_all();
-  log.close().value();
-  const auto closed = [](const auto& answer) {
-    return !answer && answer.error() == errc::store_closed;
-  };
-  EXPECT_TRUE(closed(log.append(named("a"), any, {numbered(2)})));
-  EXPECT_TRUE(closed(log.append(append_request().require(named("a"), any))));
-  EXPECT_TRUE(closed(log.flush()));
-  EXPECT_TRUE(closed(log.read_last(named("a"))));
-  EXPECT_TRUE(closed(log.read_event(position(1))));
-  EXPECT_TRUE(closed(log.read_event(named("a"), version(1))));
-  EXPECT_TRUE(closed(log.read_event(named("a"), id_of(1))));
-  EXPECT_TRUE(closed(log.stream_info(named("a"))));
-  EXPECT_TRUE(closed(log.read_stream(named("a")).next()));
-  EXPECT_TRUE(closed(log.read_all().next()));
-  EXPECT_TRUE(closed(stream.next()));
-  EXPECT_TRUE(closed(all.next()));
-  EXPECT_TRUE(closed(log.close()));
-  EXPECT_EQ(log.recovery().last_position, position(0)) << "what opening found";
 }
 
 }  // namespace

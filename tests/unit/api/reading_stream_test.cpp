@@ -47,6 +47,14 @@ TEST_P(StreamReader, ReadsForwardsAndBackwards) {
   EXPECT_EQ(positions_of(all_of(log(), "b")), (list{2, 5, 9, 14}));
 }
 
+TEST_P(StreamReader, LimitOf0IsNoEvents) {
+  existing();
+  for (const auto way : {direction::forwards, direction::backwards}) {
+    EXPECT_EQ(read({.direction = way, .limit = 0}), list{});
+    EXPECT_EQ(positions_of(all_of(log(), read_all_options{.direction = way, .limit = 0})), list{});
+  }
+}
+
 TEST_P(StreamReader, RangesAreExclusive) {
   existing();
   for (const auto way : {direction::forwards, direction::backwards}) {

@@ -95,6 +95,25 @@ TEST_F(Visibility, ExpectedVersionsCountBufferedEvents) {
   EXPECT_EQ(append(log_, "a", exactly(version(2)), {9}), "committed 4..4 a@3");
 }
 
+// What durability::buffered says of reading, deciding and appending.
+TEST_F(Visibility, ReadingToAppendNeedsTheWrittenEvents) {
+  const append_options buffered_append{durability::buffered};
+  const auto at = [&](visibility what) {
+    const auto seen = all_of(log_, "a", {.visibility = what}).size();
+    return log_.append(named("a"), exactly(version(seen)), numbered(9), buffered_append).value();
+  };
+  for (int attempt = 0; attempt < 3; ++attempt)
+    EXPECT_EQ(said(at(visibility::durable)), "version_conflict a exactly 1, is 2");
+  EXPECT_EQ(said(at(visibility::written)), "committed 4..4 a@3");
+}
+
+// A conflict is an answer as well: a synced one makes durable what it rests on.
+TEST_F(Visibility, SyncedConflictShowsWhatItConflictsWith) {
+  const auto info = log_.stream_info(named("a")).value();
+  EXPECT_EQ(append(log_, "a", exactly(info.version), {9}), "version_conflict a exactly 1, is 2");
+  EXPECT_EQ(log_.stream_info(named("a")).value().version, version(2));
+}
+
 TEST_F(Visibility, ClosingMakesBufferedEventsDurable) {
   log_.close().value();
   auto again = store::open(folder_ / "store", quiet_options()).value();
@@ -120,30 +139,6 @@ TEST(BufferedSyncInterval, BoundsTheTimeUntilEventsAreDurable) {
                     .committed());
     EXPECT_TRUE(comes_true([&] { return log.info().durable == position(number); })) << number;
   }
-}
-
-TEST(Info, KeepsItsFiguresInOrder) {
-  temporary_folder folder;
-  auto options = quiet_options();
-  options.index_flush_events = 1'024;
-  auto log = store::open(folder / "store", options).value();
-  const auto empty = log.info();
-  EXPECT_FALSE(empty.store_id.is_nil());
-  EXPECT_FALSE(empty.lineage_id.is_nil());
-  EXPECT_FALSE(empty.failure);
-  fill(log, 1, 3'000);
-  EXPECT_TRUE(comes_true([&] { return log.info().index_flushes > 0; })) << "1,024 events are there";
-  const auto full = log.info();
-  EXPECT_EQ(full.store_id, empty.store_id);
-  EXPECT_EQ(full.lineage_id, empty.lineage_id);
-  EXPECT_EQ(full.written, position(3'000));
-  EXPECT_EQ(full.durable, position(3'000));
-  EXPECT_GT(full.indexed, position(0));
-  EXPECT_LE(full.indexed, full.durable);
-  EXPECT_GT(full.log_bytes, 3'000U * 200U);
-  EXPECT_LT(full.log_bytes, 3'000U * 600U);
-  EXPECT_GE(full.segments, full.log_bytes / (64U << 10U));
-  EXPECT_GT(full.index_bytes, 0U);
 }
 
 // A queue of one mebibyte, and commits of which two do not fit into it.

@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <fstream>
+#include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -41,7 +45,7 @@ const std::vector<std::pair<errc, error_condition>> all_codes = {
     {errc::missing_segment, error_condition::corruption},
     {errc::corrupt_manifest, error_condition::corruption},
     {errc::corrupt_index, error_condition::corruption},
-    {errc::unsupported_format, error_condition::fatal},
+    {errc::unsupported_format, error_condition::invalid},
     {errc::foreign_file, error_condition::corruption},
 };
 
@@ -60,6 +64,43 @@ TEST(Errc, EachValueMeansExactlyOneCondition) {
           << error(code) << " against " << make_error_condition(condition).message();
     }
   }
+}
+
+std::string_view tag_of(error_condition condition) {
+  switch (condition) {
+    case error_condition::conflict: return "[conflict]";
+    case error_condition::invalid: return "[invalid]";
+    case error_condition::capacity: return "[capacity]";
+    case error_condition::corruption: return "[corruption]";
+    case error_condition::fatal: return "[fatal]";
+  }
+  return "[?]";
+}
+
+// The header names the condition behind each value: a reader branches on what it says there.
+TEST(Errc, HeaderNamesTheConditionOfEachValue) {
+  std::ifstream header(MAINSTEM_SOURCE_DIR "/include/mainstem/error.h");
+  std::map<int, std::string> comments;
+  std::string comment;
+  const std::regex value(R"(^  \w+ = (\d+),$)");
+  std::smatch found;
+  for (std::string line; std::getline(header, line) && !line.starts_with("};");) {
+    if (line.starts_with("  ///")) comment += line + '\n';
+    if (std::regex_match(line, found, value))
+      comments[std::stoi(found[1])] = std::exchange(comment, {});
+  }
+  EXPECT_EQ(comments.size(), all_codes.size());
+  for (const auto& [code, condition] : all_codes) {
+    const std::string& said = comments[static_cast<int>(code)];
+    const auto tag = tag_of(condition);
+    EXPECT_TRUE(said.ends_with(std::string(tag) + '\n')) << code << '\n' << said;
+  }
+}
+
+TEST(Errc, IsWrittenAsItsMessage) {
+  std::ostringstream out;
+  out << errc::store_closed;
+  EXPECT_EQ(out.str(), make_error_code(errc::store_closed).message());
 }
 
 TEST(Errc, EachValueHasAMessageOfItsOwn) {

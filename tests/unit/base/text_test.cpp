@@ -95,6 +95,22 @@ TEST(IsUtf8, DoesNotReadBeyondTheView) {
   }
 }
 
+TEST(Utf8PrefixBytes, EndsWhereTheFirstBadCharacterBegins) {
+  EXPECT_EQ(utf8_prefix_bytes(""), 0U);
+  EXPECT_EQ(utf8_prefix_bytes("order-42"), 8U);
+  EXPECT_EQ(utf8_prefix_bytes("order-42, and more\xff"), 18U);
+  EXPECT_EQ(utf8_prefix_bytes("\xc3\xa4\xe2\x82"), 2U) << "cut short";
+  EXPECT_EQ(utf8_prefix_bytes("0123456789\xf0\x9f\x98\x80\x80 and more"), 14U);
+}
+
+TEST(NameFlaw, SaysWhatIsWrong) {
+  EXPECT_EQ(name_flaw("order-42"), "");
+  EXPECT_EQ(name_flaw(std::string(255, 'a')), "");
+  EXPECT_EQ(name_flaw(""), "this one is empty");
+  EXPECT_EQ(name_flaw(std::string(256, 'a')), "this one has 256 bytes");
+  EXPECT_EQ(name_flaw("order-\xff"), "this one is not UTF-8 at byte 6 (counted from 0)");
+}
+
 TEST(IsUtf8, AgreesWithTheTableOfTheStandard) {
   for (unsigned first = 0; first < 256; ++first) {
     for (unsigned second = 0; second < 256; ++second) {

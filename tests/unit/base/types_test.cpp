@@ -25,7 +25,9 @@ TEST(StreamName, CountsBytesAndNotCharacters) {
 }
 
 TEST(StreamName, RefusesWhatIsNotUtf8) {
-  EXPECT_EQ(stream_name::parse("order-\xff").error(), errc::invalid_stream_name);
+  const auto refused = stream_name::parse("order-\xff");
+  EXPECT_EQ(refused.error(), errc::invalid_stream_name);
+  EXPECT_EQ(refused.error().info().detail, "this one is not UTF-8 at byte 6 (counted from 0)");
 }
 
 TEST(StreamName, LeavesTheDollarToTheSystem) {
@@ -68,6 +70,14 @@ TEST(Position, DefaultIsBeforeEverything) {
   EXPECT_LT(position(1), position::max());
   EXPECT_EQ(version().value(), 0U);
   EXPECT_LT(version(1), version::max());
+}
+
+TEST(Position, AndVersionCanBeKeys) {
+  const std::unordered_set<position> positions{position(1), position(2), position(1)};
+  EXPECT_EQ(positions.size(), 2U);
+  EXPECT_TRUE(positions.contains(position(2)));
+  const std::unordered_set<version> versions{version(1), version(2), version(1)};
+  EXPECT_EQ(versions.size(), 2U);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -71,6 +72,38 @@ TEST(Uuid, RefusesEveryOtherForm) {
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error(), errc::invalid_argument);
   }
+}
+
+TEST(Uuid, RefusalSaysWhatIsWrongFirst) {
+  EXPECT_EQ(uuid::parse("order-42").error().message(),
+            "an argument is not valid: not a UUID: it has 8 characters. One looks like "
+            "01890a5d-ac96-774b-bcce-b302099a8057");
+  const auto detail = [](std::string_view text) { return uuid::parse(text).error().info().detail; };
+  EXPECT_TRUE(detail("01890a5d-ac96-774b-bcce-b302099a805g")
+                  .starts_with("not a UUID: there is no hexadecimal digit at character 36."));
+  EXPECT_TRUE(detail("01890a5d_ac96-774b-bcce-b302099a8057")
+                  .starts_with("not a UUID: there is no dash at character 9."));
+}
+
+// The first stands in RFC 9562, appendix A.4; the others were made by another implementation.
+TEST(Uuid, OfANameIsOfVersion5) {
+  const uuid dns = uuid::parse("6ba7b810-9dad-11d1-80b4-00c04fd430c8").value();
+  const uuid url = uuid::parse("6ba7b811-9dad-11d1-80b4-00c04fd430c8").value();
+  EXPECT_EQ(uuid::from_name(dns, "www.example.com").to_string(),
+            "2ed6657d-e927-568b-95e1-2665a8aea6a2");
+  EXPECT_EQ(uuid::from_name(dns, "python.org").to_string(), "886313e1-3b8a-5372-9b90-0c9aee199e5d");
+  EXPECT_EQ(uuid::from_name(url, "http://www.example.com/").to_string(),
+            "fcde3c85-2270-590f-9e7c-ee003d65e0e2");
+  EXPECT_EQ(uuid::from_name(dns, "").to_string(), "4ebd0208-8328-5d69-8c44-ec50939c0967");
+  EXPECT_EQ(uuid::from_name(dns, std::string_view()), uuid::from_name(dns, ""));
+}
+
+TEST(Uuid, OfANameTakesAnyBytes) {
+  const uuid space = uuid::generate();
+  const std::string name(1'000'000, '\xff');
+  EXPECT_EQ(uuid::from_name(space, name), uuid::from_name(space, name));
+  EXPECT_NE(uuid::from_name(space, std::string_view("a\0b", 3)), uuid::from_name(space, "a"));
+  EXPECT_NE(uuid::from_name(space, "a"), uuid::from_name(uuid::generate(), "a"));
 }
 
 TEST(Uuid, DefaultIsNil) {

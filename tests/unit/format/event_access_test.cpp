@@ -6,6 +6,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <ranges>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "format_support.h"
 
@@ -42,6 +47,7 @@ void expect_rich(const event_view& view) {
   EXPECT_EQ(view.codec(), codec::json);
   EXPECT_EQ(view.payload_text(), R"({"a":1})");
   EXPECT_EQ(as_text(view.metadata()), "meta");
+  EXPECT_EQ(view.metadata_text(), "meta");
   EXPECT_EQ(view.time().time_since_epoch().count(), 1'700'000'000'000'000'123);
   EXPECT_EQ(view.tags().size(), 2U);
   EXPECT_FALSE(view.tags().empty());
@@ -54,6 +60,23 @@ TEST(EventView, ShowsEverythingThatIsStored) {
   const event_batch batch = a_batch(rich_event());
   ASSERT_EQ(batch.size(), 1U);
   expect_rich(batch.events().front());
+}
+
+// A view of the tags may be taken from a temporary view of the event, and outlive it.
+static_assert(std::ranges::forward_range<tag_list_view>);
+static_assert(std::ranges::view<tag_list_view>);
+static_assert(std::ranges::borrowed_range<tag_list_view>);
+
+TEST(TagListView, IsARangeThatCanBeSearched) {
+  const event_batch batch = a_batch(rich_event());
+  const auto tags = batch.events().front().tags();
+  EXPECT_TRUE(tags.contains("x"));
+  EXPECT_TRUE(tags.contains("yz"));
+  for (const auto* other : {"", "y", "z", "xy", "X"}) EXPECT_FALSE(tags.contains(other)) << other;
+  EXPECT_EQ(std::ranges::distance(batch.events().front().tags()), 2);
+  const auto found = std::ranges::find(batch.events().front().tags(), "yz");
+  EXPECT_EQ(*found, "yz");
+  EXPECT_FALSE(tag_list_view().contains(""));
 }
 
 // Under AddressSanitizer, a pointer into the batch's memory that was left behind is an error.
@@ -100,6 +123,36 @@ TEST(ToOwned, PayloadsOfEverySizeAreAligned) {
   }
 }
 
+template <class Batch>
+concept can_begin = requires(Batch&& batch) {
+  std::forward<Batch>(batch).begin();
+};
+template <class Batch>
+concept can_end = requires(Batch&& batch) {
+  std::forward<Batch>(batch).end();
+};
+template <class Event>
+concept has_arrow = requires(Event&& one) {
+  std::forward<Event>(one).operator->();
+};
+
+// What would outlive the memory that it points to does not compile.
+static_assert(can_begin<event_batch&> && can_begin<const event_batch&>);
+static_assert(can_end<event_batch&> && can_end<const event_batch&>);
+static_assert(!can_begin<event_batch> && !can_end<event_batch>);
+static_assert(has_arrow<event&> && has_arrow<const event&> && !has_arrow<event>);
+
+TEST(EventBatch, IsARangeOfItsEvents) {
+  const event_batch batch = a_batch(rich_event());
+  std::size_t count = 0;
+  for (const auto& event : batch) {
+    expect_rich(event);
+    ++count;
+  }
+  EXPECT_EQ(count, 1U);
+  for (const auto& event : event_batch()) FAIL() << event.position();
+}
+
 TEST(EventBatch, OneWithoutEventsIsTheEnd) {
   const event_batch end = event_access::make_batch({}, {});
   EXPECT_TRUE(end.empty());
@@ -111,6 +164,40 @@ TEST(EventBatch, OneWithoutEventsIsTheEnd) {
 TEST(EventBatch, ItsFirstEventKeepsItsMemory) {
   const event first = [] { return event_access::first_of(a_batch(rich_event())); }();
   expect_rich(first.view());
+}
+
+TEST(EventData, RefusesANilId) {
+  const auto made = event_data::make("t", {}, {.id = event_id()});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error(), errc::invalid_argument);
+  EXPECT_EQ(
+      made.error().message(),
+      "an argument is not valid: the event's id is nil (all zero): give the message's own id, "
+      "or leave the id unset for a new one");
+  EXPECT_FALSE(event_data("t", {}).id().is_nil());
+}
+
+TEST(EventData, SaysWhereANameIsNotUtf8) {
+  const auto detail = [](std::string_view type, std::vector<std::string> tags) {
+    return event_data::make(type, {}, {.tags = std::move(tags)}).error().info().detail;
+  };
+  EXPECT_EQ(detail("pa\xffid", {}), "this one is not UTF-8 at byte 2 (counted from 0)");
+  EXPECT_EQ(detail("paid", {"a", "\xff"}), "this one is not UTF-8 at byte 0 (counted from 0)");
+  EXPECT_EQ(detail("", {}), "this one is empty");
+}
+
+TEST(EventData, CopiesItsMetadata) {
+  std::string words = R"({"trace":7})";
+  const event_data made("t", {}, {.metadata = text(words).bytes});
+  words = "gone";
+  EXPECT_EQ(as_text(made.metadata()), R"({"trace":7})");
+}
+
+TEST(Codec, IsWrittenAsItsName) {
+  std::ostringstream out;
+  for (const auto value : {codec::binary, codec::json, codec::text, codec::capnp, codec{17}})
+    out << value << ' ';
+  EXPECT_EQ(out.str(), "binary json text capnp codec 17 ");
 }
 
 // Two threads that append the same object at the same time must both find out.
