@@ -47,6 +47,10 @@ struct store_info {
   std::uint64_t index_bytes = 0;    ///< Size of the index file.
   std::uint64_t index_flushes = 0;  ///< Since the store was opened.
   std::optional<error> failure;     ///< Why the store does not write (any more); unset if it does.
+  /// Why the last attempt to bring events into the index failed; unset once one has succeeded. It
+  /// is tried again every second, and nothing is lost meanwhile: but the events that wait take
+  /// about 100 B of memory each, and are read again when the store is opened.
+  std::optional<error> index_failure;
 };
 
 }  // namespace mainstem

@@ -153,6 +153,8 @@ class commit_pipeline {
   /// The index has the oldest generation.
   void generation_flushed();
   [[nodiscard]] std::size_t unflushed_events() const noexcept;
+  /// Everything up to here has left memory for the index.
+  [[nodiscard]] position indexed() const noexcept { return index_has_; }
 
   /// Refuses everything from now on with this error.
   void refuse(error why);

@@ -278,10 +278,11 @@ store_info store_core::info(lock& /*held*/) const {
   const auto segments = log_->segments();
   info.segments = segments->size();
   for (const auto& segment : *segments) info.log_bytes += segment->end_offset();
-  if (auto snapshot = index_->snapshot()) info.indexed = snapshot->flushed().last;
+  info.indexed = pipeline_->indexed();
   if (auto size = index_->size_bytes()) info.index_bytes = *size;
   info.index_flushes = index_flushes_;
   info.failure = pipeline_->failure();
+  info.index_failure = index_failure_;
   return info;
 }
 

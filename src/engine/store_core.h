@@ -67,11 +67,6 @@ class store_core {
   std::vector<std::shared_ptr<commit_group>> write_step(lock& held);
 
   [[nodiscard]] store_info info(lock& held) const;
-  /// The last failure to write the index, which is tried again with the next flush; unset after a
-  /// success.
-  [[nodiscard]] const std::optional<error>& index_failure() const noexcept {
-    return index_failure_;
-  }
 
  private:
   store_core(store_options options, const surroundings& around);

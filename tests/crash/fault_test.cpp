@@ -92,6 +92,31 @@ TEST(CrashFaults, FailedCallOfTheIndexLosesNothing) {
       });
 }
 
+TEST(CrashFaults, FailureOfTheIndexIsToldUntilItIsOver) {
+  run_scenarios(20, 8'500'000, faulty_plan, [](scenario& life) {
+    auto& store = life.store();
+    const auto flush_some = [&] {
+      life.append_some();
+      store.submit_flush();
+      store.write_all();
+      store.rotate_index();
+      store.flush_index();
+      return store.info();
+    };
+    life.open();
+    while (life.model().last() == 0) life.append_some();
+    if (flush_some().index_failure) life.found().add("the index is said to fail");
+    life.machine().index().fail_call(1, error(errc::disk_full, "simulated"), true);
+    const auto failing = flush_some();
+    if (failing.indexed < failing.durable && failing.index_failure != errc::disk_full)
+      life.found().add("nothing is said of the failure of the index");
+    life.machine().index().fail_call(0, errc::store_failed);
+    const auto after = flush_some();
+    if (after.index_failure || after.indexed != after.durable)
+      life.found().add("the failure of the index is over, and still said");
+  });
+}
+
 TEST(CrashFaults, FullDiskHarmsNothingAndPasses) {
   run_scenarios(200, 9'000'000, faulty_plan, [](scenario& life) {
     life.open();

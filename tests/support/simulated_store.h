@@ -58,6 +58,7 @@ class simulated_store {
   [[nodiscard]] const engine::published_log& log() const noexcept { return core_->log(); }
   [[nodiscard]] activity doing() const noexcept { return doing_; }
   [[nodiscard]] settings& how() noexcept { return how_; }
+  [[nodiscard]] store_info info() { return core_->info(*held_); }
   [[nodiscard]] const store_model& model() const noexcept { return model_; }
 
   /// What a crash of the machine, and the end of the process, must leave at this moment.
