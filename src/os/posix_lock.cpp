@@ -36,31 +36,48 @@ class lock_registry {
   /// Under guard(). Tokens are never used twice: a descriptor's number is, and a lock object that
   /// came through a fork must not close what has its number by then.
   std::uint64_t add(descriptor handle) {
-    handles_.emplace(++last_token_, std::move(handle));
+    handles_.emplace(++last_token_, entry{std::move(handle), ::getpid()});
     return last_token_;
   }
 
   void remove(std::uint64_t token) {
     const auto held = guard();
-    handles_.erase(token);
+    const auto found = handles_.find(token);
+    if (found == handles_.end()) return;
+    // Closing alone would leave the lock to a child that was forked a moment ago and has not got
+    // round to closing its copy. A child must not do this: it would take the lock from its parent.
+    if (found->second.handle && found->second.owner == ::getpid()) unlock(found->second.handle);
+    handles_.erase(found);
   }
 
  private:
   lock_registry() { ::pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child); }
+
+  struct entry {
+    descriptor handle;
+    pid_t owner;
+  };
+
+  static void unlock(const descriptor& handle) noexcept {
+    struct flock whole_file {};
+    whole_file.l_type = F_UNLCK;
+    whole_file.l_whence = SEEK_SET;
+    static_cast<void>(::fcntl(handle.get(), F_OFD_SETLK, &whole_file));
+  }
 
   static void before_fork() { instance().mutex_.lock(); }
   static void after_fork_in_parent() { instance().mutex_.unlock(); }
   static void after_fork_in_child() {
     lock_registry& self = instance();
     // Closes without freeing: another thread may have been inside malloc at the fork.
-    for (auto& [token, handle] : self.handles_) {
-      if (handle) ::close(handle.release());
+    for (auto& [token, held] : self.handles_) {
+      if (held.handle) ::close(held.handle.release());
     }
     self.mutex_.unlock();
   }
 
   std::mutex mutex_;
-  std::map<std::uint64_t, descriptor> handles_;
+  std::map<std::uint64_t, entry> handles_;
   std::uint64_t last_token_ = 0;
 };
 
@@ -69,8 +86,6 @@ class posix_lock final : public file_lock {
   explicit posix_lock(std::uint64_t token) noexcept : token_(token) {}
   posix_lock(const posix_lock&) = delete;
   posix_lock& operator=(const posix_lock&) = delete;
-  // Closing is enough, and an explicit unlock would be wrong: in a forked child it would take the
-  // lock from the parent.
   ~posix_lock() override { lock_registry::instance().remove(token_); }
 
  private:

@@ -233,8 +233,9 @@ fs::path index_file(const fs::path& folder) {
                   folder);
 }
 
-// A store that is open makes segments ahead of use: what is renamed away meanwhile is not needed. It
-// also cuts segments that have ended, and copy_file() takes a file that became shorter for an error.
+// A store that is open makes segments ahead of use: what is renamed away meanwhile is not needed.
+// It also cuts segments that have ended, and copy_file() takes a file that became shorter for an
+// error.
 void copy_store(const fs::path& from, const fs::path& to) {
   fs::create_directories(to);
   for (const auto& entry : fs::directory_iterator(from)) {

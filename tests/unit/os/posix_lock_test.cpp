@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <thread>
@@ -181,6 +182,23 @@ TEST_F(PosixLock, CanBeTakenByAForkedChildOnceTheParentLetsGo) {
   lock.reset();
   released.send('r');
   EXPECT_EQ(wait_for(child), 0);
+}
+
+// A forked child closes its copies of locks, but only when it gets a core. Until then, closing and
+// opening a store again in the parent answered that the store was locked: now and then, under load.
+TEST_F(PosixLock, IsGoneWhenItIsLetGoOfEvenWhileACopyOfItsDescriptorIsOpen) {
+  auto lock = take().value();
+  int copy = -1;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code ignored;
+    if (std::filesystem::read_symlink(entry.path(), ignored) == folder_.path() + "/lock") {
+      copy = ::dup(std::stoi(entry.path().filename()));
+    }
+  }
+  ASSERT_GE(copy, 0);
+  lock.reset();
+  EXPECT_TRUE(take());
+  ::close(copy);
 }
 
 TEST_F(PosixLock, IsTakenOnAFullDisk) {
