@@ -113,11 +113,9 @@ class lmdb_cursor final : public cursor {
   bool at_end_ = false;
 };
 
-result<std::optional<bytes_view>> get_from(const lmdb_handle& handle, MDB_txn* transaction,
-                                           table from, bytes_view key) {
-  MDB_val wanted = as_value(key);
-  MDB_val found = {};
-  const int code = mdb_get(transaction, handle.dbi(from), &wanted, &found);
+/// What a look-up that ended with `code` has found.
+result<std::optional<bytes_view>> answer_of(const lmdb_handle& handle, int code,
+                                            const MDB_val& found) {
   if (code == MDB_NOTFOUND) return std::optional<bytes_view>{};
   if (code != 0) return handle.failure(code, "reading from LMDB");
   return std::optional<bytes_view>{as_view(found)};
@@ -132,7 +130,10 @@ class lmdb_read final : public read_transaction {
   ~lmdb_read() override { handle_->give_back_reader(raw_); }
 
   result<std::optional<bytes_view>> get(table from, bytes_view key) override {
-    return get_from(*handle_, raw_, from, key);
+    MDB_val wanted = as_value(key);
+    MDB_val found = {};
+    const int code = mdb_get(raw_, handle_->dbi(from), &wanted, &found);
+    return answer_of(*handle_, code, found);
   }
   result<std::unique_ptr<cursor>> open_cursor(table over) override {
     return lmdb_cursor::open(*handle_, raw_, over);
@@ -159,9 +160,7 @@ class lmdb_write final : public write_transaction {
     MDB_val wanted = as_value(key);
     MDB_val found = {};
     const int code = mdb_cursor_get(*place, &wanted, &found, MDB_SET);
-    if (code == MDB_NOTFOUND) return std::optional<bytes_view>{};
-    if (code != 0) return handle_->failure(code, "reading from LMDB");
-    return std::optional<bytes_view>{as_view(found)};
+    return answer_of(*handle_, code, found);
   }
   result<std::unique_ptr<cursor>> open_cursor(table over) override {
     return lmdb_cursor::open(*handle_, raw_, over);

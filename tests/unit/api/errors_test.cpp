@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
 #include <cctype>
 #include <cerrno>
-#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -14,61 +12,6 @@
 
 namespace mainstem::api::test {
 namespace {
-
-const std::map<errc, error_condition> every_error{
-    {errc::invalid_argument, error_condition::invalid},
-    {errc::invalid_stream_name, error_condition::invalid},
-    {errc::invalid_event_type, error_condition::invalid},
-    {errc::invalid_tag, error_condition::invalid},
-    {errc::reserved_name, error_condition::invalid},
-    {errc::too_many_tags, error_condition::invalid},
-    {errc::payload_too_large, error_condition::invalid},
-    {errc::metadata_too_large, error_condition::invalid},
-    {errc::commit_too_large, error_condition::invalid},
-    {errc::too_many_streams, error_condition::invalid},
-    {errc::duplicate_event_id, error_condition::invalid},
-    {errc::duplicate_stream, error_condition::invalid},
-    {errc::no_events, error_condition::invalid},
-    {errc::store_not_found, error_condition::invalid},
-    {errc::store_locked, error_condition::conflict},
-    {errc::store_failed, error_condition::fatal},
-    {errc::store_closed, error_condition::fatal},
-    {errc::store_damaged, error_condition::corruption},
-    {errc::forked_process, error_condition::fatal},
-    {errc::outcome_unknown, error_condition::fatal},
-    {errc::overloaded, error_condition::capacity},
-    {errc::disk_full, error_condition::capacity},
-    {errc::corrupt_data, error_condition::corruption},
-    {errc::missing_segment, error_condition::corruption},
-    {errc::corrupt_manifest, error_condition::corruption},
-    {errc::corrupt_index, error_condition::corruption},
-    {errc::unsupported_format, error_condition::invalid},
-    {errc::foreign_file, error_condition::corruption},
-};
-
-TEST(Errors, EachHasAMessageOfItsOwn) {
-  std::set<std::string> messages;
-  for (const auto& [code, condition] : every_error) {
-    const auto message = error(code).message();
-    EXPECT_GE(message.size(), 20U) << message << ": what happened, and what to do";
-    EXPECT_TRUE(messages.insert(message).second) << message;
-    EXPECT_EQ(make_error_code(code).message(), message);
-    EXPECT_EQ(std::string(make_error_code(code).category().name()), error_category().name());
-  }
-}
-
-TEST(Errors, EachBelongsToTheConditionThatSaysWhatToDo) {
-  constexpr std::array conditions{error_condition::conflict, error_condition::invalid,
-                                  error_condition::capacity, error_condition::corruption,
-                                  error_condition::fatal};
-  for (const auto& [code, condition] : every_error) {
-    for (const auto other : conditions) {
-      EXPECT_EQ(error(code) == other, other == condition)
-          << error(code) << " and " << static_cast<int>(other);
-      EXPECT_EQ(make_error_code(code) == make_error_condition(other), other == condition);
-    }
-  }
-}
 
 TEST(Errors, OfTheSystemKeepTheirCodeAndMapToConditions) {
   const auto system = [](int number) {

@@ -62,6 +62,7 @@ TEST(Errc, EachValueMeansExactlyOneCondition) {
     for (const error_condition condition : all_conditions) {
       EXPECT_EQ(error(code) == condition, condition == expected)
           << error(code) << " against " << make_error_condition(condition).message();
+      EXPECT_EQ(make_error_code(code) == make_error_condition(condition), condition == expected);
     }
   }
 }
@@ -105,8 +106,13 @@ TEST(Errc, IsWrittenAsItsMessage) {
 
 TEST(Errc, EachValueHasAMessageOfItsOwn) {
   std::set<std::string> messages;
-  for (const auto& [code, condition] : all_codes) messages.insert(make_error_code(code).message());
-  EXPECT_EQ(messages.size(), all_codes.size());
+  for (const auto& [code, condition] : all_codes) {
+    const auto message = error(code).message();
+    EXPECT_GE(message.size(), 20U) << message << ": what happened, and what to do";
+    EXPECT_TRUE(messages.insert(message).second) << message;
+    EXPECT_EQ(make_error_code(code).message(), message);
+    EXPECT_EQ(std::string(make_error_code(code).category().name()), error_category().name());
+  }
   EXPECT_FALSE(messages.contains(make_error_code(static_cast<errc>(999)).message()));
 }
 
