@@ -24,6 +24,7 @@ std::vector<candidate> candidates() {
       // First, because what it writes per commit is what the bare writes write.
       {mainstem_name, [](const path& p) { return open_mainstem(p, file_space::zero_filled); }},
       {"mainstem (reserved)", [](const path& p) { return open_mainstem(p, file_space::reserved); }},
+      {coroutines_name, [](const path& p) { return open_mainstem_coroutines(p); }},
       {bare_name, [](const path& p) { return open_bare(p, file_space::zero_filled); }},
       {"bare (reserved)", [](const path& p) { return open_bare(p, file_space::reserved); }},
       {"sqlite", [](const path& p) { return open_sqlite(p); }},
@@ -79,6 +80,7 @@ contest_result contest::warm_up(const workload& work) {
   contest_result result{.work = work,
                         .commit_bytes = estimated_commit_bytes(work, options_.payload_bytes)};
   for (auto& who : contestants_) {
+    if (!who.store->takes(work)) continue;
     const std::uint64_t before = who.store->log_bytes();
     const slice taken = take_turn(who, work, result.commit_bytes);
     const std::uint64_t written = who.store->log_bytes() - before;
@@ -94,14 +96,16 @@ contest_result contest::warm_up(const workload& work) {
 contest_result contest::run(const workload& work) {
   std::cerr << work.name << ": warming up" << std::flush;
   auto result = warm_up(work);
+  std::vector<contestant*> playing;
+  for (auto& who : contestants_)
+    if (who.store->takes(work)) playing.push_back(&who);
   const cpu_meter meter;
   for (std::size_t round = 0; round < options_.rounds; ++round) {
     std::cerr << "\r" << work.name << ": round " << round + 1 << " of " << options_.rounds << "   "
               << std::flush;
-    for (std::size_t i = 0; i < contestants_.size(); ++i) {
-      const std::size_t turn = (round + i) % contestants_.size();
-      result.entries[turn].rounds.push_back(
-          take_turn(contestants_[turn], work, result.commit_bytes));
+    for (std::size_t i = 0; i < playing.size(); ++i) {
+      const std::size_t turn = (round + i) % playing.size();
+      result.entries[turn].rounds.push_back(take_turn(*playing[turn], work, result.commit_bytes));
     }
   }
   std::cerr << '\n';

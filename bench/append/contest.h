@@ -39,6 +39,7 @@ struct contest_result {
 // Names by which the report finds those that others are compared with.
 inline constexpr const char* bare_name = "bare (zero-filled)";
 inline constexpr const char* mainstem_name = "mainstem (zero-filled)";
+inline constexpr const char* coroutines_name = "mainstem (coroutines)";
 inline constexpr const char* rocksdb_name = "rocksdb (default)";
 inline constexpr const char* rocksdb_tuned_name = "rocksdb (tuned)";
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
+
+#include <mainstem/store.h>
 
 #include "common/event_plan.h"
 
@@ -18,6 +22,15 @@ struct workload {
   std::string name;
   std::size_t writers = 1;
   std::size_t events_per_commit = 1;
+};
+
+/// What one store did in one slice of time.
+struct slice {
+  std::uint64_t commits = 0;
+  double mean_us = 0;  ///< Of a commit, from the first event object to the answer.
+  double p50_us = 0;
+  double p99_us = 0;
+  double events_per_second = 0;
 };
 
 /// One thread's way into a store.
@@ -50,11 +63,29 @@ class peer {
   /// Called after it: returns when work that goes on in the background no longer disturbs others.
   virtual void rest() {}
 
+  /// Whether the peer takes part in this workload.
+  [[nodiscard]] virtual bool takes(const workload& /*work*/) const { return true; }
+  /// Carries out a slice in its own way, instead of by threads that call commit().
+  [[nodiscard]] virtual std::optional<slice> run(const event_material& /*material*/,
+                                                 stream_heads& /*heads*/,
+                                                 std::chrono::duration<double> /*length*/,
+                                                 std::uint64_t /*seed*/) {
+    return std::nullopt;
+  }
+
   /// How this peer carries out a workload.
   [[nodiscard]] virtual workload carried(const workload& work) const { return work; }
   /// Bytes in its log so far; 0 if it does not say.
   [[nodiscard]] virtual std::uint64_t log_bytes() const { return 0; }
 };
+
+/// Segments are made ahead and index flushes done in the background: returns when neither is
+/// likely.
+void wait_until_quiet(const mainstem::store& busy);
+
+/// 1,024 coroutines on one io_context thread, each with 1 event per commit, in the place of commits
+/// of 1,024 events.
+[[nodiscard]] std::unique_ptr<peer> open_mainstem_coroutines(const std::filesystem::path& folder);
 
 enum class file_space : std::uint8_t { zero_filled, reserved };
 

@@ -53,18 +53,7 @@ class mainstem_peer final : public peer {
     return std::make_unique<mainstem_writer>(store_);
   }
 
-  // Segments are made ahead and index flushes done in the background: wait until neither is likely.
-  void rest() override {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    for (auto before = store_.info();;) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(150));
-      auto now = store_.info();
-      const bool quiet =
-          now.index_flushes == before.index_flushes && now.index_bytes == before.index_bytes;
-      if (quiet || std::chrono::steady_clock::now() > give_up) return;
-      before = std::move(now);
-    }
-  }
+  void rest() override { wait_until_quiet(store_); }
 
   std::uint64_t log_bytes() const override { return store_.info().log_bytes; }
 
@@ -73,6 +62,18 @@ class mainstem_peer final : public peer {
 };
 
 }  // namespace
+
+void wait_until_quiet(const store& busy) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  for (auto before = busy.info();;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    auto now = busy.info();
+    const bool quiet =
+        now.index_flushes == before.index_flushes && now.index_bytes == before.index_bytes;
+    if (quiet || std::chrono::steady_clock::now() > give_up) return;
+    before = std::move(now);
+  }
+}
 
 std::unique_ptr<peer> open_mainstem(const std::filesystem::path& folder, file_space space) {
   return std::make_unique<mainstem_peer>(folder, space);

@@ -83,6 +83,8 @@ void add_goals(std::vector<goal>& goals, const contest_result& result) {
   } else if (result.work.events_per_commit == 1'024) {
     goals.push_back({"(c) commits of 1,024: rate of bare pwrite + fdatasync, at least", false, 0.25,
                      rate_ratio(ours, find(result, bare_name))});
+    goals.push_back({"(d) 1,024 coroutines on one thread: rate of commits of 1,024, at least",
+                     false, 0.6, rate_ratio(find(result, coroutines_name), ours)});
   }
 }
 

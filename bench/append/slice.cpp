@@ -47,10 +47,16 @@ slice summary_of(const std::vector<writer_record>& records, std::size_t events_p
     began = std::min(began, record.began);
     ended = std::max(ended, record.ended);
   }
+  const double elapsed_us = records.size() == 1 ? std::accumulate(all.begin(), all.end(), 0.0)
+                                                : microseconds(ended - began).count();
+  return summary_of(std::move(all), elapsed_us, events_per_commit);
+}
+
+}  // namespace
+
+slice summary_of(std::vector<double> all, double elapsed_us, std::size_t events_per_commit) {
   std::sort(all.begin(), all.end());
   const double in_commits_us = std::accumulate(all.begin(), all.end(), 0.0);
-  const double elapsed_us =
-      records.size() == 1 ? in_commits_us : microseconds(ended - began).count();
   const auto commits = static_cast<double>(all.size());
   return {.commits = all.size(),
           .mean_us = in_commits_us / commits,
@@ -59,10 +65,9 @@ slice summary_of(const std::vector<writer_record>& records, std::size_t events_p
           .events_per_second = commits * static_cast<double>(events_per_commit) / elapsed_us * 1e6};
 }
 
-}  // namespace
-
 slice run_slice(peer& store, const workload& work, const event_material& material,
                 stream_heads& heads, std::chrono::duration<double> length, std::uint64_t seed) {
+  if (const auto own = store.run(material, heads, length, seed)) return *own;
   std::vector<writer_record> records(work.writers);
   std::latch all_ready(static_cast<std::ptrdiff_t>(work.writers));
   {

@@ -2,20 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "append/peer.h"
 
 namespace mainstem::bench {
-
-/// What one store did in one slice of time.
-struct slice {
-  std::uint64_t commits = 0;
-  double mean_us = 0;  ///< Of a commit, from the first event object to the answer.
-  double p50_us = 0;
-  double p99_us = 0;
-  double events_per_second = 0;
-};
 
 /// Lets a store carry out a workload for so long.
 ///
@@ -24,6 +17,10 @@ struct slice {
 [[nodiscard]] slice run_slice(peer& store, const workload& work, const event_material& material,
                               stream_heads& heads, std::chrono::duration<double> length,
                               std::uint64_t seed);
+
+/// The figures of commits of so many events, which took so long each and `elapsed_us` together.
+[[nodiscard]] slice summary_of(std::vector<double> commit_us, double elapsed_us,
+                               std::size_t events_per_commit);
 
 /// Gives every stream its first event.
 void fill(peer& store, const event_material& material, stream_heads& heads);

@@ -192,10 +192,13 @@ class append_outcome {
   /// Everything held: the events are in the log now. A pure check has none.
   struct committed_t : commit_place {};
 
+  /// `std::monostate`: nothing is known. Only of an object that nobody gave an answer to, such as
+  /// the one beside an error of async_append().
   using variant_type =
-      std::variant<stream_deleted_t, already_committed_t, partial_duplicate_t, version_conflict_t,
-                   already_exists_t, condition_failed_t, committed_t>;
+      std::variant<std::monostate, stream_deleted_t, already_committed_t, partial_duplicate_t,
+                   version_conflict_t, already_exists_t, condition_failed_t, committed_t>;
 
+  append_outcome() noexcept = default;
   append_outcome(variant_type value)
       : value_(std::move(value)) {}  // NOLINT: every alternative is an outcome.
 

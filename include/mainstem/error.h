@@ -75,6 +75,11 @@ enum class errc {
   /// There is no space for the append; nothing was touched. Free some space and try again.
   /// [capacity]
   disk_full = 28,
+  /// The time that the caller was willing to wait is over. Try again, or give up. [capacity]
+  timed_out = 29,
+  /// The store was opened with open_read_only(): it reads and follows, and does not append.
+  /// [invalid]
+  store_read_only = 30,
 
   /// A frame, an event or a header does not carry the checksum that it should. [corruption]
   corrupt_data = 40,
@@ -89,6 +94,9 @@ enum class errc {
   unsupported_format = 44,
   /// A file belongs to another store. [corruption]
   foreign_file = 45,
+  /// The checkpoints of named consumers are damaged. They cannot be made anew from the log: see the
+  /// detail for what to do. [corruption]
+  corrupt_checkpoints = 46,
 };
 /// The code's message.
 std::ostream& operator<<(std::ostream& out, errc code);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <mainstem/error.h>
 #include <mainstem/event.h>
 #include <mainstem/types.h>
 
@@ -18,6 +19,7 @@ class store;
 namespace detail {
 class stream_read;
 class log_read;
+struct async_access;
 }  // namespace detail
 
 enum class direction : std::uint8_t { forwards, backwards };
@@ -73,10 +75,9 @@ struct read_all_options {
 
 /// Reads the events of one stream, batch by batch.
 ///
-/// Lifetime: survives a move of the store, and must not be used once that store is destroyed or
-/// another one is assigned to it. After close() it answers store_closed. Its batches outlive all of
-/// that. A reader that was moved from answers store_closed.
-/// Thread safety: one thread at a time.
+/// Lifetime: survives moves of the store. When the store is closed or destroyed, it answers
+/// store_closed. Its batches outlive all of that. A reader that was moved from answers
+/// store_closed. Thread safety: one thread at a time.
 class stream_reader {
  public:
   stream_reader(stream_reader&&) noexcept;
@@ -96,18 +97,22 @@ class stream_reader {
   /// overloaded; and whatever the disk says.
   [[nodiscard]] result<event_batch> next();
 
+  /// What the last next(), or async_read(), answered, with all that an error can say; without an
+  /// error (its code is 0) if that was a batch.
+  [[nodiscard]] const error& last_error() const noexcept;
+
  private:
   friend class store;
-  explicit stream_reader(std::unique_ptr<detail::stream_read> state) noexcept;
-  std::unique_ptr<detail::stream_read> state_;
+  friend struct detail::async_access;
+  explicit stream_reader(std::shared_ptr<detail::stream_read> state) noexcept;
+  std::shared_ptr<detail::stream_read> state_;
 };
 
 /// Reads the whole log, or a part of it, in the order of positions, batch by batch.
 ///
-/// Lifetime: survives a move of the store, and must not be used once that store is destroyed or
-/// another one is assigned to it. After close() it answers store_closed. Its batches outlive all of
-/// that. A reader that was moved from answers store_closed.
-/// Thread safety: one thread at a time.
+/// Lifetime: survives moves of the store. When the store is closed or destroyed, it answers
+/// store_closed. Its batches outlive all of that. A reader that was moved from answers
+/// store_closed. Thread safety: one thread at a time.
 class log_reader {
  public:
   log_reader(log_reader&&) noexcept;
@@ -126,10 +131,15 @@ class log_reader {
   /// them); store_closed; forked_process; and whatever the disk says.
   [[nodiscard]] result<event_batch> next();
 
+  /// What the last next(), or async_read(), answered, with all that an error can say; without an
+  /// error (its code is 0) if that was a batch.
+  [[nodiscard]] const error& last_error() const noexcept;
+
  private:
   friend class store;
-  explicit log_reader(std::unique_ptr<detail::log_read> state) noexcept;
-  std::unique_ptr<detail::log_read> state_;
+  friend struct detail::async_access;
+  explicit log_reader(std::shared_ptr<detail::log_read> state) noexcept;
+  std::shared_ptr<detail::log_read> state_;
 };
 
 }  // namespace mainstem

@@ -44,8 +44,8 @@ struct store_options {
   mainstem::preallocation preallocation = mainstem::preallocation::zero_fill;
   mainstem::read_mode read_mode = mainstem::read_mode::mapped;
 
-  /// Most bytes of appends that wait for the disk. Callers of append() wait for room. 1 MiB and
-  /// more.
+  /// Most bytes of appends that wait for the disk. Callers of append() wait for room, those of
+  /// async_append() get overloaded. 1 MiB and more.
   std::size_t queue_bytes = 64U << 20U;
 
   /// Longest time until a background sync makes buffered appends durable: what a crash of the
@@ -57,6 +57,15 @@ struct store_options {
   /// 16 Mi events; 10 ms to 1 h.
   std::size_t index_flush_events = 256U << 10U;
   std::chrono::milliseconds index_flush_interval{10'000};
+
+  /// Most look-ups into the index at the same moment, in all processes that have the store open.
+  /// What the first of them says counts as long as any of them lives. 4 to 65,536. More: with many
+  /// followers, each of which keeps up to 32 places.
+  std::uint32_t index_readers = 4'096;
+
+  /// Threads that carry out async_read() and async_next(); they begin with the first of these. 1 to
+  /// 64. More of them help where many readers wait for the disk at the same time.
+  std::size_t reader_threads = 2;
 
   /// After this long without a write, a mark makes it provable that everything so far had been
   /// durable. 1 ms to 1 h.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mainstem/store.h>
 
+#include "api/follower_store.h"
 #include "api/readers.h"
 #include "api/store_options.h"
-#include "api/store_state.h"
+#include "api/subscription_state.h"
+#include "api/writer_store.h"
 #include "base/clock.h"
 #include "format/event_access.h"
 #include "index/lmdb_environment.h"
@@ -12,20 +14,48 @@
 namespace mainstem {
 namespace {
 
-engine::surroundings real_surroundings() {
+engine::surroundings real_surroundings(const store_options& options) {
   static os::posix_disk disk;
   return {.disk = disk,
-          .make_index_provider = [](std::shared_ptr<os::directory> folder)
+          .make_index_provider = [readers =
+                                      options.index_readers](std::shared_ptr<os::directory> folder)
               -> std::unique_ptr<index::environment_provider> {
-            return std::make_unique<index::lmdb_provider>(std::move(folder));
+            return std::make_unique<index::lmdb_provider>(
+                std::move(folder), index::lmdb_options{.most_readers = readers});
           },
           .clock = system_clock_source(),
           .random = system_random_source()};
 }
 
+/// One event, at the place that `find(snapshot, reader, hash)` answers.
+template <class Find>
+result<std::optional<event>> read_one(const detail::store_state& state, const stream_name& stream,
+                                      visibility seen, Find&& find) {
+  const auto pass = state.enter();
+  if (!pass) return pass.error();
+  const engine::published_log& log = state.log();
+  auto snapshot = engine::read_snapshot::take(log, seen);
+  if (!snapshot) return snapshot.error();
+  const engine::record_reader reader(log, log.segments());
+  auto place = find(*snapshot, reader, index::hash_name(stream.str(), log.store().secret));
+  if (!place) return place.error();
+  if (!*place) return std::optional<event>();
+  auto found = read_place(reader, std::make_shared<const stream_name>(stream), **place);
+  if (!found) return found.error();
+  return std::optional(std::move(*found));
+}
+
+result<void> wait_in(const detail::store_state* state, position at,
+                     const detail::wait_limit& limit) {
+  if (state == nullptr) return errc::store_closed;
+  const auto pass = state->enter();
+  if (!pass) return pass.error();
+  return state->wait_durable(at, limit);
+}
+
 }  // namespace
 
-store::store(std::unique_ptr<detail::store_state> state) noexcept : state_(std::move(state)) {}
+store::store(std::shared_ptr<detail::store_state> state) noexcept : state_(std::move(state)) {}
 store::store(store&&) noexcept = default;
 
 store& store::operator=(store&& other) noexcept {
@@ -39,20 +69,30 @@ store::~store() { discard(); }
 
 // Threads and locks did not come along into a forked child: there, nothing can be taken apart.
 void store::discard() noexcept {
-  if (state_ && state_->was_forked()) static_cast<void>(state_.release());
+  if (!state_) return;
+  if (state_->was_forked()) {
+    // Kept for ever: another copy may be held by a reader.
+    static_cast<void>(new std::shared_ptr<detail::store_state>(std::move(state_)));
+  } else {
+    // Readers and subscriptions may hold on to the state: it has to be closed here and now.
+    static_cast<void>(state_->close());
+  }
   state_.reset();
-}
-
-result<void> store::check_usable() const {
-  if (!state_) return errc::store_closed;  // Moved from.
-  return state_->check_usable();
 }
 
 result<store> store::open(const std::filesystem::path& path, const store_options& options) {
   if (auto checked = detail::check_options(options); !checked) return checked.error();
-  auto core = engine::store_core::open(path.string(), options, real_surroundings());
+  auto core = engine::store_core::open(path.string(), options, real_surroundings(options));
   if (!core) return core.error();
-  return store(std::make_unique<detail::store_state>(std::move(*core)));
+  return store(std::make_shared<detail::writer_store>(std::move(*core)));
+}
+
+result<store> store::open_read_only(const std::filesystem::path& path,
+                                    const store_options& options) {
+  if (auto checked = detail::check_options(options); !checked) return checked.error();
+  auto core = engine::follower_core::open(path.string(), options, real_surroundings(options));
+  if (!core) return core.error();
+  return store(std::make_shared<detail::follower_store>(std::move(*core)));
 }
 
 result<append_outcome> store::append(const stream_name& stream, expected_version expected,
@@ -93,12 +133,12 @@ const recovery_report& store::recovery() const noexcept {
 stream_reader store::read_stream(const stream_name& stream,
                                  const read_stream_options& options) const {
   if (!state_) return stream_reader(nullptr);
-  return stream_reader(std::make_unique<detail::stream_read>(*state_, stream, options));
+  return stream_reader(std::make_shared<detail::stream_read>(state_, stream, options));
 }
 
 log_reader store::read_all(const read_all_options& options) const {
   if (!state_) return log_reader(nullptr);
-  return log_reader(std::make_unique<detail::log_read>(*state_, options));
+  return log_reader(std::make_shared<detail::log_read>(state_, options));
 }
 
 result<std::optional<event>> store::read_last(const stream_name& stream, visibility seen) const {
@@ -113,15 +153,17 @@ result<std::optional<event>> store::read_last(const stream_name& stream, visibil
 }
 
 result<std::optional<event>> store::read_event(position at, visibility seen) const {
-  if (auto usable = check_usable(); !usable) return usable.error();
+  if (!state_) return errc::store_closed;
+  const auto pass = state_->enter();
+  if (!pass) return pass.error();
   return engine::read_position(state_->log(), at, state_->log().visible(seen));
 }
 
 result<std::optional<event>> store::read_event(const stream_name& stream, version at,
                                                visibility seen) const {
   if (!state_) return errc::store_closed;
-  return state_->read_one(
-      stream, seen,
+  return read_one(
+      *state_, stream, seen,
       [&](const engine::read_snapshot& snapshot, const engine::record_reader&,
           const index::name_hash& hash) { return find_version(snapshot, hash, stream.str(), at); });
 }
@@ -129,39 +171,46 @@ result<std::optional<event>> store::read_event(const stream_name& stream, versio
 result<std::optional<event>> store::read_event(const stream_name& stream, const event_id& id,
                                                visibility seen) const {
   if (!state_) return errc::store_closed;
-  return state_->read_one(stream, seen,
-                          [&](const engine::read_snapshot& snapshot,
-                              const engine::record_reader& reader, const index::name_hash& hash) {
-                            return find_id(snapshot, reader, hash, stream.str(), id);
-                          });
+  return read_one(*state_, stream, seen,
+                  [&](const engine::read_snapshot& snapshot, const engine::record_reader& reader,
+                      const index::name_hash& hash) {
+                    return find_id(snapshot, reader, hash, stream.str(), id);
+                  });
 }
 
 result<stream_info> store::stream_info(const stream_name& stream, visibility seen) const {
-  if (auto usable = check_usable(); !usable) return usable.error();
+  if (!state_) return errc::store_closed;
+  const auto pass = state_->enter();
+  if (!pass) return pass.error();
   auto snapshot = engine::read_snapshot::take(state_->log(), seen);
   if (!snapshot) return snapshot.error();
   return snapshot->info_of(index::hash_name(stream.str(), state_->log().store().secret),
                            stream.str());
 }
 
-stream_reader::stream_reader(std::unique_ptr<detail::stream_read> state) noexcept
-    : state_(std::move(state)) {}
-stream_reader::stream_reader(stream_reader&&) noexcept = default;
-stream_reader& stream_reader::operator=(stream_reader&&) noexcept = default;
-stream_reader::~stream_reader() = default;
-result<event_batch> stream_reader::next() {
-  if (!state_) return errc::store_closed;  // Moved from, or read from a store that was.
-  return state_->next();
+result<subscription> store::subscribe(const subscription_options& options) const {
+  if (!state_) return errc::store_closed;
+  const auto pass = state_->enter();
+  if (!pass) return pass.error();
+  if (options.stream && !options.category.empty())
+    return error(errc::invalid_argument, "a subscription follows a stream or a category, not both");
+  subscription_options settled = options;
+  if (settled.after == from_now) settled.after = state_->log().durable();
+  if (settled.after > state_->log().written()) {
+    return error(errc::invalid_argument, "position " + std::to_string(settled.after.value()) +
+                                             " lies behind the end of the log, " +
+                                             std::to_string(state_->log().written().value()) +
+                                             ": is it from another store?");
+  }
+  return subscription(std::make_shared<detail::subscription_state>(state_, settled));
 }
 
-log_reader::log_reader(std::unique_ptr<detail::log_read> state) noexcept
-    : state_(std::move(state)) {}
-log_reader::log_reader(log_reader&&) noexcept = default;
-log_reader& log_reader::operator=(log_reader&&) noexcept = default;
-log_reader::~log_reader() = default;
-result<event_batch> log_reader::next() {
-  if (!state_) return errc::store_closed;
-  return state_->next();
+result<void> store::wait_for(position at, std::chrono::nanoseconds timeout) const {
+  return wait_in(state_.get(), at, detail::wait_limit::after(timeout));
+}
+
+result<void> store::wait_for(position at, std::stop_token stop) const {
+  return wait_in(state_.get(), at, {.stop = std::move(stop)});
 }
 
 }  // namespace mainstem

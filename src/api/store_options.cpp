@@ -32,6 +32,8 @@ result<void> check_options(const store_options& options) {
                     0, 0),
         check_range("queue_bytes", options.queue_bytes, 1U << 20U, std::uint64_t{1} << 40U),
         check_range("index_flush_events", options.index_flush_events, 1024, 16U << 20U),
+        check_range("index_readers", options.index_readers, 4, 65'536),
+        check_range("reader_threads", options.reader_threads, 1, 64),
         check_interval("buffered_sync_interval", options.buffered_sync_interval, 1),
         check_interval("index_flush_interval", options.index_flush_interval, 10),
         check_interval("mark_interval", options.mark_interval, 1)}) {

@@ -40,6 +40,10 @@ const char* message_of(errc code) noexcept {
       return "the append may or may not be durable: reopen, then append the same again";
     case errc::overloaded: return "too many calls at the same moment: try again";
     case errc::disk_full: return "no space is left: nothing was touched, make room and try again";
+    case errc::timed_out:
+      return "it did not happen in the time given for it: try again, or give up";
+    case errc::store_read_only:
+      return "the store was opened for reading only: append where it is open for writing";
     case errc::corrupt_data: return "stored data is damaged";
     case errc::missing_segment: return "a segment file is missing or in the wrong place";
     case errc::corrupt_manifest: return "the store's manifest is damaged";
@@ -47,6 +51,7 @@ const char* message_of(errc code) noexcept {
       return "the index is damaged: it is rebuilt when the store is opened again";
     case errc::unsupported_format: return "a newer version of Mainstem wrote this";
     case errc::foreign_file: return "a file belongs to another store";
+    case errc::corrupt_checkpoints: return "the checkpoints of consumers are damaged";
   }
   return "unknown error";
 }
@@ -62,11 +67,14 @@ bool own_code_means(errc code, error_condition condition) noexcept {
     case error_condition::conflict: return code == errc::store_locked;
     case error_condition::invalid:
       return (code >= errc::invalid_argument && code <= errc::no_events) ||
-             is_one_of(code, {errc::store_not_found, errc::unsupported_format});
-    case error_condition::capacity: return is_one_of(code, {errc::overloaded, errc::disk_full});
+             is_one_of(code,
+                       {errc::store_not_found, errc::unsupported_format, errc::store_read_only});
+    case error_condition::capacity:
+      return is_one_of(code, {errc::overloaded, errc::disk_full, errc::timed_out});
     case error_condition::corruption:
       return is_one_of(code, {errc::corrupt_data, errc::missing_segment, errc::corrupt_manifest,
-                              errc::corrupt_index, errc::foreign_file, errc::store_damaged});
+                              errc::corrupt_index, errc::foreign_file, errc::store_damaged,
+                              errc::corrupt_checkpoints});
     case error_condition::fatal:
       return is_one_of(code, {errc::store_failed, errc::store_closed, errc::forked_process,
                               errc::outcome_unknown});

@@ -161,14 +161,14 @@ commit_pipeline::submitted commit_pipeline::answer(commit_request& request,
     request.group = waiting_group();
     request.group->sync = request.group->sync || synced;
   }
-  request.group->members.push_back(&request);
+  request.group->add_member(request);
   return submitted::queued;
 }
 
 std::optional<commit_pipeline::submitted> commit_pipeline::make_room(commit_request& request) {
   if (queued_bytes_ != 0 && queued_bytes_ + request.frame.length > options_.queue_bytes) {
     request.group = in_flight_ ? in_flight_ : queue_.front();
-    return submitted::must_wait;
+    return submitted::queue_full;
   }
   // Behind every commit there is room for a mark, so that a store can always be closed clean.
   constexpr std::size_t mark_bytes = format::frame_prefix_layout::size;
@@ -222,7 +222,7 @@ void commit_pipeline::accept(commit_request& request) {
   group.last = last_assigned_;
   group.sync = group.sync || request.durability == durability::synced;
   group.slots.push_back(slot);
-  group.members.push_back(&request);
+  group.add_member(request);
   request.group = queue_.back();
   request.answer = append_outcome(std::move(outcome));
 }

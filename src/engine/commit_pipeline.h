@@ -26,9 +26,17 @@ class commit_group {
   /// does not touch it.
   std::atomic<std::uint32_t> wake_word{0};
 
+  /// Those that are answered with the group and that no thread waits for. Only with the lock of
+  /// whoever drives the pipeline, or once the group is finished.
+  [[nodiscard]] std::span<commit_request* const> detached() const noexcept { return detached_; }
+
  private:
   // NOLINTBEGIN(readability-identifier-naming): to its one user, this is a struct.
   friend class commit_pipeline;
+  void add_member(commit_request& request) {
+    members.push_back(&request);
+    if (request.owner) detached_.push_back(&request);
+  }
   struct slot {
     std::span<std::byte> frame;
     format::frame_prefix prefix;
@@ -37,6 +45,7 @@ class commit_group {
   std::uint64_t offset_bytes = 0;  // Of the first frame.
   std::vector<slot> slots;
   std::vector<commit_request*> members;
+  std::vector<commit_request*> detached_;                 // Of the members.
   std::vector<std::unique_ptr<std::byte[]>> own_buffers;  // Header and mark frames.
   std::shared_ptr<os::file> opens;                        // Set if the group begins a new segment.
   std::uint64_t bytes = 0;
@@ -101,6 +110,7 @@ class commit_pipeline {
     needs_lookup,   ///< Call look_up() with nothing locked, then submit again.
     needs_segment,  ///< Call offer_spare() with a new file, then submit again.
     must_wait,      ///< Wait for request.group, then submit again.
+    queue_full,     ///< The same, if the caller is willing to wait for room.
   };
   [[nodiscard]] submitted submit(commit_request& request);
   /// Answered with success once everything submitted so far is durable.
@@ -160,6 +170,8 @@ class commit_pipeline {
   void refuse(error why);
   [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }
   [[nodiscard]] std::uint32_t epoch() const noexcept { return options_.epoch; }
+  /// Behind the last frame with events, after a group that was synced and before the next.
+  [[nodiscard]] const format::log_point& durable_point() const noexcept { return last_commit_; }
   [[nodiscard]] position last_assigned() const noexcept { return last_assigned_; }
 
  private:

@@ -56,6 +56,8 @@ struct commit_request {
   format::encoded_commit frame;      ///< Empty if nothing is written.
   std::vector<suspect> suspects;
   std::optional<duplicate_finding> duplicates;  ///< Of the suspects, if somebody looked.
+  /// Set if no thread waits for the group: whoever finishes that passes the answer on to the owner.
+  std::shared_ptr<void> owner;
 
   /// Set by the pipeline; final once `answered`.
   std::optional<result<append_outcome>> answer;

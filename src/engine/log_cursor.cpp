@@ -8,12 +8,15 @@
 
 namespace mainstem::engine {
 
-log_cursor::log_cursor(const published_log& log, const read_all_options& options)
+log_cursor::log_cursor(const published_log& log, const read_all_options& options,
+                       std::uint64_t scan_limit)
     : log_(log),
       options_(options),
+      scan_limit_(scan_limit),
       remaining_(options.limit),
       after_(options.after),
       before_(options.before),
+      examined_(options.after),
       walker_(log) {}
 
 result<event_batch> log_cursor::next() {
@@ -34,33 +37,40 @@ result<event_batch> log_cursor::next_forwards() {
   position last = log_.visible(options_.visibility);
   if (before_ <= last) last = before_ == position{} ? before_ : position(before_.value() - 1);
   walker_.refresh();
-  if (last <= after_) return batch.take();
+  scanned_ = 0;
+  at_end_ = last <= after_;
+  if (at_end_) return batch.take();
   if (!sought_) {
     if (auto sought = walker_.seek(position(after_.value() + 1)); !sought) return sought.error();
     sought_ = true;
   }
-  bool at_end = false;
-  while (remaining_ > 0 && !at_end && !batch.is_full(options_.batch)) {
-    auto step = open_ ? drain_frame(batch, last) : open_next_frame(last, at_end);
+  while (remaining_ > 0 && !at_end_ && scanned_ < scan_limit_ && !batch.is_full(options_.batch)) {
+    auto step = open_ ? drain_frame(batch, last) : open_next_frame(last);
     if (step) continue;
-    if (batch.size() == 0) return step.error();
+    if (batch.size() == 0) return examined_damage(step.error());
     pending_errors_.push_back(step.error());
     break;
   }
+  if (at_end_) examined_ = last;
   return batch.take();
+}
+
+error log_cursor::examined_damage(error what) {
+  if (what.info().last_position) examined_ = position(*what.info().last_position);
+  return what;
 }
 
 error log_cursor::take_pending_error() {
   error first = std::move(pending_errors_.front());
   pending_errors_.pop_front();
-  return first;
+  return examined_damage(std::move(first));
 }
 
-result<void> log_cursor::open_next_frame(position last, bool& at_end) {
+result<void> log_cursor::open_next_frame(position last) {
   auto found = walker_.next(last);
   if (!found) return found.error();
   if (!*found) {
-    at_end = true;
+    at_end_ = true;
     return {};
   }
   if ((*found)->prefix.last_position() <= after_.value()) return {};
@@ -102,6 +112,7 @@ result<void> log_cursor::drain_frame(batch_builder& batch, position last) {
       return damaged_rest("an event of a commit is damaged, and with it where the next one begins");
     }
     ++open_->next_ordinal;
+    ++scanned_;
     if (at <= after_ || at > last) continue;
     if (open_->frame.damaged && !format::verify_record(*record)) {
       error_info info{.detail = "the event does not carry its checksum",
@@ -111,6 +122,7 @@ result<void> log_cursor::drain_frame(batch_builder& batch, position last) {
       info.first_position = info.last_position = at.value();
       return {errc::corrupt_data, std::move(info)};
     }
+    examined_ = at;
     const std::string_view stream = open_->table.names[record->stream_index];
     if (!wanted(stream, record->type)) continue;
     batch.add(detail::event_access::make_view(

@@ -55,18 +55,27 @@ class frame_walker {
 /// Reads the log in the order of positions, or against it, with a filter.
 class log_cursor {
  public:
-  log_cursor(const published_log& log, const read_all_options& options);
+  /// @param scan_limit most events that one next() looks at, matching or not, to the next commit.
+  log_cursor(const published_log& log, const read_all_options& options,
+             std::uint64_t scan_limit = no_limit);
 
+  /// An empty batch means the end only if at_end().
   [[nodiscard]] result<event_batch> next();
+
+  /// Reading forwards: the last next() found nothing more that it may see.
+  [[nodiscard]] bool at_end() const noexcept { return at_end_; }
+  /// Reading forwards: everything up to here was given, was reported damaged, or does not match.
+  [[nodiscard]] position examined() const noexcept { return examined_; }
 
  private:
   [[nodiscard]] result<event_batch> next_forwards();
   [[nodiscard]] result<event_batch> next_backwards();
-  [[nodiscard]] result<void> open_next_frame(position last, bool& at_end);
+  [[nodiscard]] result<void> open_next_frame(position last);
   /// Moves events of the open frame into the batch until either is used up.
   [[nodiscard]] result<void> drain_frame(batch_builder& batch, position last);
   [[nodiscard]] error damaged_rest(const char* what);
   [[nodiscard]] error take_pending_error();
+  [[nodiscard]] error examined_damage(error what);
   [[nodiscard]] bool wanted(std::string_view stream, std::string_view type) const noexcept;
   [[nodiscard]] result<void> fetch_block(position last);
 
@@ -79,9 +88,13 @@ class log_cursor {
 
   const published_log& log_;
   read_all_options options_;
+  std::uint64_t scan_limit_;
+  std::uint64_t scanned_ = 0;  // By this next().
   std::uint64_t remaining_;
   position after_;   // What is still to come lies above this ...
   position before_;  // ... and below this.
+  position examined_;
+  bool at_end_ = false;
   frame_walker walker_;
   bool sought_ = false;
   std::optional<open_frame_state> open_;

@@ -13,8 +13,11 @@ result<read_snapshot> read_snapshot::take_all(const published_log& log) {
 
 result<read_snapshot> read_snapshot::take_up_to(const published_log& log, position last) {
   auto tail = log.tail().snapshot();
-  auto index = log.index().snapshot();
+  auto index = log.index()->snapshot();
   if (!index) return index.error();
+  // In a follower the index may know more than has been published here, and then names segments
+  // that are not in the list yet.
+  if (auto known = log.catch_up(index->flushed().last); !known) return known.error();
   return read_snapshot(last, std::move(tail), std::move(*index));
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -61,9 +62,24 @@ class published_log {
   [[nodiscard]] index::tail& tail() noexcept { return tail_; }
   [[nodiscard]] const index::tail& tail() const noexcept { return tail_; }
 
-  /// Set once, before anybody reads.
-  void set_index(index::stream_index* index) noexcept { index_ = index; }
-  [[nodiscard]] index::stream_index& index() const noexcept { return *index_; }
+  /// Before anybody reads. A follower may exchange it later: snapshots keep the one they began
+  /// with.
+  void set_index(std::shared_ptr<index::stream_index> index) {
+    const std::lock_guard guard(mutex_);
+    index_ = std::move(index);
+  }
+  [[nodiscard]] std::shared_ptr<index::stream_index> index() const {
+    const std::lock_guard guard(mutex_);
+    return index_;
+  }
+
+  /// Of a follower: brings what is published up to a position that the index has already. Set once,
+  /// before anybody reads.
+  using catch_up_function = std::function<result<void>(position at_least)>;
+  void on_index_ahead(catch_up_function catch_up) { catch_up_ = std::move(catch_up); }
+  [[nodiscard]] result<void> catch_up(position at_least) const {
+    return catch_up_ && at_least > written() ? catch_up_(at_least) : result<void>();
+  }
 
  private:
   format::store_identity store_;
@@ -72,7 +88,8 @@ class published_log {
   mutable std::mutex mutex_;  // Held while a pointer is copied.
   std::shared_ptr<const log::segment_list> segments_ = std::make_shared<const log::segment_list>();
   index::tail tail_;
-  index::stream_index* index_ = nullptr;
+  std::shared_ptr<index::stream_index> index_;
+  catch_up_function catch_up_;
 };
 
 /// One state of the store: every event up to last() is either in the generations or in the index.

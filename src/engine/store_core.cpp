@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/store_core.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "engine/look_up.h"
 #include "engine/tail_replay.h"
@@ -12,6 +14,8 @@ namespace {
 
 constexpr std::string_view lock_name = "lock";
 constexpr std::string_view index_name = "index";
+
+constexpr std::string_view checkpoints_name = "state";
 
 constexpr std::size_t merge_budget_events = 256U << 10U;
 
@@ -52,6 +56,7 @@ result<std::unique_ptr<store_core>> store_core::open(const std::string& path,
   auto opened = core->open_index();
   if (!opened && index_is_useless(opened.error())) opened = core->make_index_anew();
   if (!opened) return opened.error();
+  core->open_checkpoints();
   if (auto recovered = core->recover_log(); !recovered) return recovered.error();
   if (auto brought = core->bring_back_tail(); !brought) return brought.error();
   core->report_.duration = around.clock.monotonic() - began;
@@ -85,6 +90,7 @@ result<void> store_core::open_folder(const std::string& path, const surroundings
   if (!log_folder) return log_folder.error();
   if (auto synced = folder_->sync(); !synced) return synced;
   files_.emplace(std::move(*log_folder), *identity, file_options(options_), clock_);
+  control_ = log::control_writer::open(*folder_, *identity);
   return {};
 }
 
@@ -116,15 +122,31 @@ result<void> store_core::open_index() {
   auto opened = index::stream_index::open(std::move(*environment), identity().store_id, {});
   if (!opened) return opened.error();
   index_ = std::move(*opened);
-  log_->set_index(index_.get());
+  log_->set_index(index_);
   return {};
 }
 
 result<void> store_core::make_index_anew() {
   report_.index_rebuilt = true;
+  log_->set_index(nullptr);
   index_.reset();
   if (auto discarded = index_provider_->discard(index_name); !discarded) return discarded;
   return open_index();
+}
+
+// Consumers may be asked where to go on when this fails: no reason not to open the store.
+void store_core::open_checkpoints() {
+  auto environment = index_provider_->open(checkpoints_name);
+  if (environment) {
+    checkpoints_ = index::consumer_checkpoints::open(std::move(*environment), identity().store_id);
+  } else {
+    checkpoints_ = index::as_checkpoint_error(environment.error());
+  }
+}
+
+result<index::consumer_checkpoints*> store_core::checkpoints() const {
+  if (!checkpoints_) return checkpoints_.error();
+  return checkpoints_->get();
 }
 
 result<void> store_core::recover_log() {
@@ -132,12 +154,14 @@ result<void> store_core::recover_log() {
   if (!snapshot) return snapshot.error();
   const format::log_point from = snapshot->flushed();
   snapshot = error(errc::store_closed);  // Ends its transaction: the index may have to go.
-  if (auto recovered = recover_log_from(from, from.last); !recovered) return recovered;
+  position evidence = std::max(from.last, control_->evidence());
+  if (checkpoints_) evidence = std::max(evidence, (*checkpoints_)->highest());
+  if (auto recovered = recover_log_from(from, evidence); !recovered) return recovered;
   if (recovered_->from_found || (recovered_->damage && !options_.accept_loss)) return {};
   // What the index says may well have been true of another copy of this log. How far it had come
   // stays evidence.
   if (auto made = make_index_anew(); !made) return made;
-  return recover_log_from({}, from.last);
+  return recover_log_from({}, evidence);
 }
 
 result<void> store_core::recover_log_from(const format::log_point& from, position evidence) {
@@ -159,6 +183,8 @@ result<void> store_core::recover_log_from(const format::log_point& from, positio
     if (recovered && recovered->segments.empty()) return *no_space_;
   }
   if (!recovered) return recovered.error();
+  // With nothing to read there is no store to open for reading.
+  if (recovered->damage && recovered->segments.empty()) return *recovered->damage;
   recovered_ = std::move(*recovered);
 
   log_->set_segments(recovered_->segments);
@@ -205,6 +231,7 @@ result<void> store_core::bring_back_tail() {
   if (recovered_->spare) pipeline_->offer_spare(std::move(recovered_->spare));
   if (is_damaged) pipeline_->refuse(*recovered_->damage);
   if (no_space_) pipeline_->refuse(*no_space_);
+  if (!read_only) control_->publish(settings.epoch, recovered_->end);
   recovered_.reset();
   return {};
 }
@@ -262,11 +289,16 @@ std::vector<std::shared_ptr<commit_group>> store_core::write_step(lock& held) {
   held.unlock();
   const result<void> performed = perform(plan);
   held.lock();
-  pipeline_->finish_write(plan, performed);
+  finish_write(plan, performed);
   std::vector<std::shared_ptr<commit_group>> finished;
   if (!performed) finished = pipeline_->take_failed_groups();
   finished.push_back(plan.group);
   return finished;
+}
+
+void store_core::finish_write(const write_plan& plan, const result<void>& performed) {
+  pipeline_->finish_write(plan, performed);
+  if (performed && plan.sync) control_->publish(pipeline_->epoch(), pipeline_->durable_point());
 }
 
 store_info store_core::info(lock& /*held*/) const {
@@ -298,7 +330,8 @@ result<append_outcome> append_alone(store_core& core, store_core::lock& held,
       case submitted::needs_segment:
         if (auto made = core.spare_step(held); !made) return made.error();
         break;
-      case submitted::must_wait: core.write_step(held); break;
+      case submitted::must_wait:
+      case submitted::queue_full: core.write_step(held); break;
       case submitted::queued:
         while (core.pipeline().can_write()) core.write_step(held);
         return *request.answer;

@@ -14,7 +14,9 @@
 #include "base/clock.h"
 #include "engine/commit_pipeline.h"
 #include "engine/published_log.h"
+#include "index/consumer_checkpoints.h"
 #include "index/environment.h"
+#include "log/control_file.h"
 #include "log/recovery.h"
 #include "log/segment_files.h"
 #include "os/file.h"
@@ -65,6 +67,16 @@ class store_core {
   /// Performs the next group. It must be that can_write(). @returns the groups whose waiters are to
   /// be woken.
   std::vector<std::shared_ptr<commit_group>> write_step(lock& held);
+  /// The second half of it, for those who perform plans of their own: publishes, also for other
+  /// processes, and answers.
+  void finish_write(const write_plan& plan, const result<void>& performed);
+
+  /// Wakes followers in other processes, with nothing locked, after write_step().
+  void wake_followers() const noexcept { control_->wake(); }
+
+  /// How far named consumers have come. Errors: corrupt_checkpoints, and whatever kept it from
+  /// being opened.
+  [[nodiscard]] result<index::consumer_checkpoints*> checkpoints() const;
 
   [[nodiscard]] store_info info(lock& held) const;
 
@@ -74,6 +86,7 @@ class store_core {
   [[nodiscard]] result<format::store_identity> open_identity();
   [[nodiscard]] result<void> open_index();
   [[nodiscard]] result<void> make_index_anew();
+  void open_checkpoints();
   [[nodiscard]] result<void> recover_log();
   [[nodiscard]] result<void> recover_log_from(const format::log_point& from, position evidence);
   [[nodiscard]] result<void> bring_back_tail();
@@ -86,7 +99,9 @@ class store_core {
   std::shared_ptr<os::directory> folder_;
   std::unique_ptr<os::file_lock> writer_lock_;
   std::unique_ptr<index::environment_provider> index_provider_;
-  std::unique_ptr<index::stream_index> index_;
+  std::shared_ptr<index::stream_index> index_;
+  std::unique_ptr<log::control_writer> control_;
+  result<std::unique_ptr<index::consumer_checkpoints>> checkpoints_ = error(errc::store_closed);
   std::optional<published_log> log_;
   std::optional<log::segment_files> files_;
   std::optional<log::recovered_log> recovered_;

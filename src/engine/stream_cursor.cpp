@@ -69,11 +69,39 @@ result<void> stream_cursor::fetch() {
   if (!snapshot) return snapshot.error();
   auto info = snapshot->info_of(hash_, stream_->str());
   if (!info) return info.error();
+  horizon_ = snapshot->last();
   const version last =
       before_ == version{} ? version{} : std::min(info->version, version(before_.value() - 1));
   if (last <= after_) return {};
   return options_.direction == direction::forwards ? fetch_forwards(*snapshot, last)
                                                    : fetch_backwards(*snapshot, last);
+}
+
+result<void> stream_cursor::skip_through(position last) {
+  auto snapshot = read_snapshot::take(log_, options_.visibility);
+  if (!snapshot) return snapshot.error();
+  auto info = snapshot->info_of(hash_, stream_->str());
+  if (!info) return info.error();
+  if (info->last_position <= last) {
+    after_ = std::max(after_, info->version);
+    return {};
+  }
+  const record_reader reader(log_, log_.segments());
+  // Positions ascend with versions: everything up to `below` lies at or before the position, and
+  // `above` lies behind it.
+  version below = after_;
+  version above = info->version;
+  while (above.value() - below.value() > 1) {
+    const version middle(below.value() + (above.value() - below.value()) / 2);
+    auto place = find_version(*snapshot, hash_, stream_->str(), middle);
+    if (!place) return place.error();
+    if (!*place) break;
+    auto located = reader.locate((*place)->address);
+    if (!located) break;  // Damaged: next() begins before it, and its reader skips what is old.
+    (located->at() <= last ? below : above) = middle;
+  }
+  after_ = below;
+  return {};
 }
 
 result<void> stream_cursor::fetch_forwards(const read_snapshot& snapshot, version last) {

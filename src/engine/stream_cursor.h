@@ -28,6 +28,13 @@ class stream_cursor {
 
   [[nodiscard]] result<event_batch> next();
 
+  /// Reading forwards: goes on behind the events up to this position, as if they had been read.
+  /// Before the first next().
+  [[nodiscard]] result<void> skip_through(position last);
+  /// Reading forwards, after a next() that was empty: nothing of the stream up to here is still to
+  /// come.
+  [[nodiscard]] position horizon() const noexcept { return horizon_; }
+
  private:
   [[nodiscard]] result<void> fetch();
   [[nodiscard]] result<void> fetch_forwards(const read_snapshot& snapshot, version last);
@@ -42,8 +49,9 @@ class stream_cursor {
   index::name_hash hash_;
   read_stream_options options_;
   std::uint64_t remaining_;
-  version after_;                     // What is still to come lies above this ...
-  version before_;                    // ... and below this.
+  version after_;   // What is still to come lies above this ...
+  version before_;  // ... and below this.
+  position horizon_;
   std::vector<stream_place> places_;  // Fetched and not read yet, in reading order.
   std::size_t next_place_ = 0;
 };

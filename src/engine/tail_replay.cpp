@@ -11,8 +11,7 @@ constexpr index::event_address lost_event{};
 }  // namespace
 
 result<void> tail_replay::run(const format::log_point& from) {
-  at_ = flushed_ = from;
-  index_has_ = from.last;
+  begin(from);
   const auto handle = [this](const log::segment& segment, std::uint64_t offset,
                              const format::frame_prefix& prefix, std::span<const std::byte> frame) {
     return add(segment, offset, prefix, frame);
@@ -89,12 +88,22 @@ void tail_replay::end_generation() {
   if (options_.may_write_index) try_to_flush();
 }
 
+position tail_replay::drop_indexed(position index_has) {
+  position begin;
+  while (has_complete_generation() && generations_.front().end->last <= index_has) {
+    begin = generations_.front().end->last;
+    generations_.pop_front();
+    log_.tail().drop_oldest();
+  }
+  return begin;
+}
+
 void tail_replay::try_to_flush() {
   // If the index cannot be written, memory holds what it would have: later flushes try again.
   while (!generations_.empty() && generations_.front().end) {
     const auto& oldest = generations_.front();
     const auto chunks = oldest.generation->to_chunks();
-    if (!log_.index().flush(flushed_, *oldest.end, chunks.streams)) return;
+    if (!log_.index()->flush(flushed_, *oldest.end, chunks.streams)) return;
     flushed_ = *oldest.end;
     index_has_ = flushed_.last;
     generations_.pop_front();

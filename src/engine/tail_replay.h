@@ -25,6 +25,26 @@ class tail_replay {
 
   [[nodiscard]] result<void> run(const format::log_point& from);
 
+  /// Begins behind `from`: commits come through add().
+  void begin(const format::log_point& from) {
+    at_ = flushed_ = from;
+    index_has_ = from.last;
+  }
+  /// The next commit of the log.
+  [[nodiscard]] result<void> add(const log::segment& segment, std::uint64_t offset,
+                                 const format::frame_prefix& prefix,
+                                 std::span<const std::byte> frame);
+  /// Forgets the generations that somebody else has brought into the index, which has everything
+  /// up to here.
+  /// @returns the position that the remaining ones begin behind; 0 if nothing was forgotten.
+  position drop_indexed(position index_has);
+  /// Commits may be missing from now on: see options.
+  void note_gaps() noexcept { options_.has_gaps = true; }
+  /// More than is worth keeping if the index has it.
+  [[nodiscard]] bool has_complete_generation() const noexcept {
+    return !generations_.empty() && generations_.front().end.has_value();
+  }
+
   [[nodiscard]] std::deque<commit_pipeline::generation_end> take() && {
     return std::move(generations_);
   }
@@ -33,9 +53,6 @@ class tail_replay {
   [[nodiscard]] position index_has() const noexcept { return index_has_; }
 
  private:
-  [[nodiscard]] result<void> add(const log::segment& segment, std::uint64_t offset,
-                                 const format::frame_prefix& prefix,
-                                 std::span<const std::byte> frame);
   [[nodiscard]] result<void> add_lost_versions(const format::frame_prefix& prefix,
                                                std::span<const std::byte> frame,
                                                const format::stream_table& table);

@@ -48,6 +48,7 @@ const append_outcome::commit_place* append_outcome::place() const noexcept {
 std::string append_outcome::message() const {
   return std::visit(
       overloaded{
+          [](std::monostate) { return std::string("no outcome: nobody answered"); },
           [](const committed_t& is) { return "committed: " + place_text(is); },
           [](const already_committed_t& is) { return "already committed: " + place_text(is); },
           [](const partial_duplicate_t& is) {

@@ -118,6 +118,37 @@ inline constexpr field checksum{16, 8};
 inline constexpr std::size_t size = 24;
 }  // namespace manifest_layout
 
+/// The control page, through which a writer tells other processes what is durable: this, then two
+/// slots that take turns, then zeros set aside.
+namespace control_page_layout {
+inline constexpr field magic{0, 8};
+inline constexpr field format_version{8, 4};
+inline constexpr field minimum_reader{12, 4};
+inline constexpr field store_id{16, 16};
+inline constexpr field lineage_id{32, 16};
+inline constexpr field reserved{48, 8};
+inline constexpr field checksum{56, 8};
+inline constexpr field wake_word{64, 4};  // The low half of the newest slot's sequence number.
+inline constexpr field reserved_too{68, 60};
+inline constexpr field first_slot{128, 64};
+inline constexpr field second_slot{192, 64};
+inline constexpr field set_aside{256, 3840};
+inline constexpr std::size_t size = 4096;
+}  // namespace control_page_layout
+
+namespace control_slot_layout {
+inline constexpr field sequence{0, 8};  // Counts changes; even ones stand in the first slot.
+inline constexpr field epoch{8, 4};
+inline constexpr field segment{12, 4};  // Where the durable events end: the segment ...
+inline constexpr field offset{16, 8};   // ... and the offset behind the last of their frames.
+inline constexpr field durable_position{24, 8};
+inline constexpr field chain{32, 8};  // The checksum of that frame.
+inline constexpr field reserved{40, 16};
+inline constexpr field checksum{56, 8};
+inline constexpr std::size_t size = 64;
+}  // namespace control_slot_layout
+
+inline constexpr std::uint64_t control_magic = 0x314c54434d54534dU;   // "MSTMCTL1"
 inline constexpr std::uint64_t segment_magic = 0x31474f4c4d54534dU;   // "MSTMLOG1"
 inline constexpr std::uint64_t manifest_magic = 0x314e414d4d54534dU;  // "MSTMMAN1"
 inline constexpr std::uint32_t frame_magic = 0xa546534dU;  // "MSF" and a byte that is not text.

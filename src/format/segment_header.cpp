@@ -5,21 +5,12 @@
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "format/layout.h"
+#include "format/uuid_field.h"
 
 namespace mainstem::format {
 namespace {
 
 namespace at = segment_header_layout;
-
-void put_uuid(std::byte* to, const uuid& id) {
-  std::memcpy(to, id.bytes().data(), id.bytes().size());
-}
-
-uuid get_uuid(const std::byte* from) {
-  uuid::bytes_type bytes;
-  std::memcpy(bytes.data(), from, bytes.size());
-  return uuid(bytes);
-}
 
 std::string version_text(std::uint32_t packed) {
   return std::to_string(packed >> 16U) + "." + std::to_string(packed & 0xffffU);

@@ -26,16 +26,18 @@ struct row {
 
 /// Tables are few and fixed. Keys order bytewise, and have 1 to 511 bytes. `entries` and `merged`
 /// are both only ever appended to: what is flushed and what is merged must not stand in each
-/// other's way.
+/// other's way. The index uses the first six; the last two hold what is no index.
 enum class table : std::uint8_t {
   meta = 0,
   names = 1,
   heads = 2,
   runs = 3,
   entries = 4,
-  merged = 5
+  merged = 5,
+  checkpoints = 6,
+  schemas = 7
 };
-inline constexpr std::size_t table_count = 6;
+inline constexpr std::size_t table_count = 8;
 
 /// In a write transaction, it is of no more use after a put or an erase, until the next seek; nor
 /// anywhere after a previous that found nothing.
@@ -84,6 +86,9 @@ class environment {
   /// back an older state, which is consistent all the same.
   [[nodiscard]] virtual result<void> sync() = 0;
   [[nodiscard]] virtual result<std::uint64_t> size_bytes() = 0;
+  /// Another environment stands now where this one stood, or nothing: whoever writes has thrown it
+  /// away. What was opened stays readable.
+  [[nodiscard]] virtual bool is_replaced() = 0;
 };
 
 /// Where environments live: one store's folder.
@@ -94,6 +99,14 @@ class environment_provider {
   /// Errors: corrupt_index when what is there cannot be trusted (wrong size, wrong magic, ...);
   /// store_locked when it is open in this process already.
   [[nodiscard]] virtual result<std::unique_ptr<environment>> open(std::string_view name) = 0;
+  /// Opens the environment `name`, which another process may have open as well. Errors: those of
+  /// open(); corrupt_index also when there is nothing.
+  [[nodiscard]] virtual result<std::unique_ptr<environment>> open_existing(
+      std::string_view name) = 0;
+  /// Opens what another process writes, for reading alone: begin_write() fails.
+  /// Errors: corrupt_index also when there is nothing.
+  [[nodiscard]] virtual result<std::unique_ptr<environment>> open_read_only(
+      std::string_view name) = 0;
   /// Throws away what is there under this name. No environment of this name may be open.
   [[nodiscard]] virtual result<void> discard(std::string_view name) = 0;
 };

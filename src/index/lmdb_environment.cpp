@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <mutex>
 #include <set>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -19,6 +21,8 @@ namespace {
 
 constexpr std::string_view data_file = "data.mdb";
 
+std::string data_path(const std::string& folder) { return folder + "/" + std::string(data_file); }
+
 MDB_val as_value(bytes_view bytes) noexcept {
   // LMDB takes keys and values as pointers to memory that it does not change.
   return {bytes.size(), const_cast<std::byte*>(bytes.data())};
@@ -28,18 +32,20 @@ bytes_view as_view(const MDB_val& value) noexcept {
   return {static_cast<const std::byte*>(value.mv_data), value.mv_size};
 }
 
-/// A folder that is open in this process. LMDB would let it be opened a second time, and when one
-/// of the two is closed, the locks of both are gone.
+/// An environment that is open in this process. LMDB would let it be opened a second time, and when
+/// one of the two is closed, the locks of both are gone.
 class open_guard {
  public:
   // What a parent had open before a fork is not open in the child.
   using identity = std::tuple<dev_t, ino_t, std::uint64_t>;
 
+  /// @param path the data file's, which nothing replaces while it is open: a folder that was thrown
+  /// away may come back with the same number.
   static result<std::unique_ptr<open_guard>> take(const std::string& path) {
     struct stat status = {};
     if (::stat(path.c_str(), &status) != 0) {
       return error(boost::system::error_code(errno, boost::system::system_category()),
-                   error_info{.detail = "looking for the folder of LMDB", .path = path});
+                   error_info{.detail = "looking for the file of LMDB", .path = path});
     }
     const identity which{status.st_dev, status.st_ino, os::current_fork_generation()};
     const std::scoped_lock held(lock());
@@ -219,6 +225,7 @@ class lmdb_environment final : public environment {
   }
   result<void> sync() override { return handle_->sync(); }
   result<std::uint64_t> size_bytes() override { return handle_->size_bytes(); }
+  bool is_replaced() override { return handle_->is_replaced(); }
 
  private:
   std::unique_ptr<open_guard> guard_;
@@ -245,11 +252,45 @@ result<std::unique_ptr<environment>> lmdb_provider::open(std::string_view name) 
   if (!*there) {
     if (auto created = create(name); !created) return created.error();
   }
+  return open_there(name, false);
+}
+
+result<std::unique_ptr<environment>> lmdb_provider::open_existing(std::string_view name) {
+  if (auto whole = wait_until_whole(name); !whole) return whole.error();
+  return open_there(name, false);
+}
+
+result<std::unique_ptr<environment>> lmdb_provider::open_read_only(std::string_view name) {
+  if (auto whole = wait_until_whole(name); !whole) return whole.error();
+  return open_there(name, true);
+}
+
+// For a moment after another process's commit, before the file is filled up, it looks as if its end
+// were missing.
+result<void> lmdb_provider::wait_until_whole(std::string_view name) {
+  constexpr int attempts = 50;
+  for (int attempt = 1;; ++attempt) {
+    auto there = exists(name);
+    if (there && *there) return {};
+    if (there) {
+      return error(errc::corrupt_index,
+                   error_info{.detail = "there is no such folder",
+                              .path = store_directory_->path() + "/" + std::string(name)});
+    }
+    if (!(there.error() == errc::corrupt_index) || attempt == attempts) return there.error();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+result<std::unique_ptr<environment>> lmdb_provider::open_there(std::string_view name,
+                                                               bool read_only) {
   auto folder = store_directory_->open_directory(name, false);
   if (!folder) return folder.error();
-  auto guard = open_guard::take((*folder)->path());
+  const std::string& path = (*folder)->path();
+  auto guard = open_guard::take(data_path(path));
   if (!guard) return guard.error();
-  auto handle = lmdb_handle::open((*folder)->path(), options_, lmdb_handle::mode::existing);
+  auto handle = lmdb_handle::open(
+      path, options_, read_only ? lmdb_handle::mode::follow : lmdb_handle::mode::existing);
   if (!handle) return handle.error();
   return std::unique_ptr<environment>(
       std::make_unique<lmdb_environment>(std::move(*guard), std::move(*handle)));
@@ -306,8 +347,8 @@ result<void> lmdb_provider::discard(std::string_view name) {
     return store_directory_->sync();
   }
   // Where it is still open, the guard says so.
-  auto guard = open_guard::take((*folder)->path());
-  if (!guard) return guard.error();
+  auto guard = open_guard::take(data_path((*folder)->path()));
+  if (!guard && !is_missing(guard.error())) return guard.error();
   if (auto removed = store_directory_->remove_tree(name); !removed) return removed.error();
   return store_directory_->sync();
 }

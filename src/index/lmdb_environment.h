@@ -31,10 +31,15 @@ class lmdb_provider final : public environment_provider {
 
   /// On success: the environment's files are there after any crash.
   [[nodiscard]] result<std::unique_ptr<environment>> open(std::string_view name) override;
+  [[nodiscard]] result<std::unique_ptr<environment>> open_existing(std::string_view name) override;
+  [[nodiscard]] result<std::unique_ptr<environment>> open_read_only(std::string_view name) override;
   [[nodiscard]] result<void> discard(std::string_view name) override;
 
  private:
   [[nodiscard]] result<bool> exists(std::string_view name);
+  [[nodiscard]] result<void> wait_until_whole(std::string_view name);
+  [[nodiscard]] result<std::unique_ptr<environment>> open_there(std::string_view name,
+                                                                bool read_only);
   [[nodiscard]] result<void> create(std::string_view name);
 
   std::shared_ptr<os::directory> store_directory_;

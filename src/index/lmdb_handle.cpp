@@ -13,10 +13,11 @@ namespace {
 
 constexpr std::uint64_t gibibyte = std::uint64_t{1} << 30U;
 constexpr std::uint64_t smallest_map_bytes = gibibyte;
-constexpr std::size_t most_idle_readers = 256;
+// Each keeps a place in LMDB's table of readers, which all processes share.
+constexpr std::size_t most_idle_readers = 32;
 constexpr mode_t file_mode = 0644;
-constexpr std::array<const char*, table_count> table_names = {"meta", "names",   "heads",
-                                                              "runs", "entries", "merged"};
+constexpr std::array<const char*, table_count> table_names = {
+    "meta", "names", "heads", "runs", "entries", "merged", "checkpoints", "schemas"};
 
 // Sanitizers shadow every mapping with memory of their own.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -37,7 +38,7 @@ error lmdb_handle::failure(int code, const char* doing) const {
   return lmdb_failure(code, doing, path_);
 }
 
-int lmdb_handle::open_environment(const lmdb_options& options, std::uint64_t map_bytes) {
+int lmdb_handle::open_environment(const lmdb_options& options, std::uint64_t map_bytes, mode how) {
   int code = mdb_env_create(&environment_);
   if (code != 0) return code;
   code = mdb_env_set_mapsize(environment_, map_bytes);
@@ -46,8 +47,8 @@ int lmdb_handle::open_environment(const lmdb_options& options, std::uint64_t map
   // NORDAHEAD: look-ups are scattered. NOTLS: a read transaction is bound to its object, not to a
   // thread.
   if (code == 0) {
-    code = mdb_env_open(environment_, path_.c_str(), MDB_NOMETASYNC | MDB_NORDAHEAD | MDB_NOTLS,
-                        file_mode);
+    const unsigned access = how == mode::follow ? MDB_RDONLY : MDB_NOMETASYNC;
+    code = mdb_env_open(environment_, path_.c_str(), access | MDB_NORDAHEAD | MDB_NOTLS, file_mode);
   }
   if (code != 0) {
     // LMDB demands this even after a failed open.
@@ -76,10 +77,10 @@ result<std::shared_ptr<lmdb_handle>> lmdb_handle::open(const std::string& path,
   std::shared_ptr<lmdb_handle> handle(new lmdb_handle(path));
   const bool any_size = options.map_bytes == 0;
   std::uint64_t map_bytes = any_size ? largest_map_bytes : options.map_bytes;
-  int code = handle->open_environment(options, map_bytes);
+  int code = handle->open_environment(options, map_bytes, how);
   while (code == ENOMEM && any_size && map_bytes > smallest_map_bytes) {
     map_bytes /= 4;
-    code = handle->open_environment(options, map_bytes);
+    code = handle->open_environment(options, map_bytes, how);
   }
   if (code != 0) return handle->failure(code, "opening LMDB");
   // Slots of processes that died would hold back the reuse of pages for ever.
@@ -88,7 +89,7 @@ result<std::shared_ptr<lmdb_handle>> lmdb_handle::open(const std::string& path,
   if (code != 0) return handle->failure(code, "clearing dead readers from LMDB");
   code = handle->open_tables(how);
   if (code != 0) return handle->failure(code, "opening the tables of LMDB");
-  handle->fill_up_file();
+  if (how != mode::follow) handle->fill_up_file();
   return handle;
 }
 
@@ -112,9 +113,18 @@ result<MDB_txn*> lmdb_handle::take_reader() {
     mdb_txn_abort(reader);
     return failure(code, "renewing a read transaction of LMDB");
   }
-  const int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &reader);
+  const int code = begin_reader(&reader);
   if (code != 0) return failure(code, "beginning a read transaction of LMDB");
   return reader;
+}
+
+int lmdb_handle::begin_reader(MDB_txn** reader) noexcept {
+  const int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, reader);
+  if (code != MDB_READERS_FULL) return code;
+  // Processes that died may hold places.
+  int dead = 0;
+  if (mdb_reader_check(environment_, &dead) != 0 || dead == 0) return code;
+  return mdb_txn_begin(environment_, nullptr, MDB_RDONLY, reader);
 }
 
 void lmdb_handle::give_back_reader(MDB_txn* reader) noexcept {
@@ -131,6 +141,9 @@ void lmdb_handle::give_back_reader(MDB_txn* reader) noexcept {
 
 result<MDB_txn*> lmdb_handle::begin_write() {
   if (auto good = refuse_after_failure(); !good) return good.error();
+  // A process that died while it read holds back the reuse of pages. A failure does no more harm.
+  int dead = 0;
+  static_cast<void>(mdb_reader_check(environment_, &dead));
   MDB_txn* transaction = nullptr;
   const int code = mdb_txn_begin(environment_, nullptr, 0, &transaction);
   if (code != 0) return failure(code, "beginning a write transaction of LMDB");
@@ -180,6 +193,17 @@ std::uint64_t lmdb_handle::size_bytes() const noexcept {
   mdb_env_info(environment_, &info);
   mdb_env_stat(environment_, &status);
   return (std::uint64_t{info.me_last_pgno} + 1) * status.ms_psize;
+}
+
+bool lmdb_handle::is_replaced() const noexcept {
+  mdb_filehandle_t descriptor = -1;
+  struct stat own = {};
+  struct stat there = {};
+  const std::string path = path_ + "/data.mdb";
+  if (mdb_env_get_fd(environment_, &descriptor) != 0 || ::fstat(descriptor, &own) != 0)
+    return false;
+  if (::stat(path.c_str(), &there) != 0) return true;
+  return own.st_ino != there.st_ino || own.st_dev != there.st_dev;
 }
 
 result<void> lmdb_handle::refuse_after_failure() {

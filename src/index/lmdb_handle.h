@@ -23,7 +23,8 @@ namespace mainstem::index {
 /// Thread safety: safe.
 class lmdb_handle {
  public:
-  enum class mode { existing, create };
+  /// `follow`: for reading alone, what another process writes.
+  enum class mode { existing, create, follow };
   /// Opens what stands in the folder `path`, or begins it there.
   [[nodiscard]] static result<std::shared_ptr<lmdb_handle>> open(const std::string& path,
                                                                  const lmdb_options& options,
@@ -40,6 +41,8 @@ class lmdb_handle {
   [[nodiscard]] result<void> commit(MDB_txn* transaction);
   [[nodiscard]] result<void> sync();
   [[nodiscard]] std::uint64_t size_bytes() const noexcept;
+  /// Another file stands now where this one stood, or none.
+  [[nodiscard]] bool is_replaced() const noexcept;
 
   [[nodiscard]] MDB_dbi dbi(table which) const noexcept {
     return tables_[static_cast<std::size_t>(which)];
@@ -48,7 +51,9 @@ class lmdb_handle {
 
  private:
   explicit lmdb_handle(std::string path) : path_(std::move(path)) {}
-  [[nodiscard]] int open_environment(const lmdb_options& options, std::uint64_t map_bytes);
+  [[nodiscard]] int open_environment(const lmdb_options& options, std::uint64_t map_bytes,
+                                     mode how);
+  [[nodiscard]] int begin_reader(MDB_txn** reader) noexcept;
   [[nodiscard]] int open_tables(mode how);
   void fill_up_file() const noexcept;
   [[nodiscard]] result<void> refuse_after_failure();

@@ -141,8 +141,13 @@ struct memory_provider::shared_state {
 class memory_provider::memory_environment final : public environment {
  public:
   using hook = std::function<void(std::string_view)>;
-  memory_environment(std::shared_ptr<history> own, std::shared_ptr<fault_plan> faults, hook on_call)
-      : own_(std::move(own)), faults_(std::move(faults)), on_call_(std::move(on_call)) {}
+  memory_environment(std::shared_ptr<shared_state> all, std::string_view name,
+                     std::shared_ptr<history> own, hook on_call)
+      : all_(std::move(all)),
+        name_(name),
+        own_(std::move(own)),
+        faults_(all_->faults),
+        on_call_(std::move(on_call)) {}
 
   result<std::unique_ptr<read_transaction>> begin_read() override {
     if (auto step = faults_->step(); !step) return step.error();
@@ -167,8 +172,16 @@ class memory_provider::memory_environment final : public environment {
     return total;
   }
 
+  bool is_replaced() override {
+    const std::scoped_lock held(all_->lock);
+    const auto found = all_->environments.find(name_);
+    return found == all_->environments.end() || found->second != own_;
+  }
+
  private:
   class memory_write;
+  std::shared_ptr<shared_state> all_;
+  std::string name_;
   std::shared_ptr<history> own_;
   std::shared_ptr<fault_plan> faults_;
   hook on_call_;
@@ -229,7 +242,21 @@ result<std::unique_ptr<environment>> memory_provider::open(std::string_view name
   auto& own = shared_->environments[std::string(name)];
   if (!own) own = std::make_shared<history>();
   return std::unique_ptr<environment>(
-      std::make_unique<memory_environment>(own, shared_->faults, on_call));
+      std::make_unique<memory_environment>(shared_, name, own, on_call));
+}
+
+result<std::unique_ptr<environment>> memory_provider::open_read_only(std::string_view name) {
+  return open_existing(name);
+}
+
+result<std::unique_ptr<environment>> memory_provider::open_existing(std::string_view name) {
+  if (auto step = shared_->faults->step(); !step) return step.error();
+  const std::scoped_lock held(shared_->lock);
+  const auto found = shared_->environments.find(name);
+  if (found == shared_->environments.end())
+    return error(errc::corrupt_index, "there is no such environment");
+  return std::unique_ptr<environment>(
+      std::make_unique<memory_environment>(shared_, name, found->second, on_call));
 }
 
 result<void> memory_provider::discard(std::string_view name) {

@@ -57,14 +57,26 @@ result<std::unique_ptr<stream_index>> stream_index::open(std::unique_ptr<environ
   if (is_new) {
     if (auto begun = begin(*index->environment_, store_id); !begun) return begun.error();
   }
-  auto first = index->snapshot();
-  if (!first) return first.error();
-  const uuid& owner = first->shared_->state.store_id;
-  if (owner != store_id) {
-    return error(errc::foreign_file, "the index belongs to the store " + owner.to_string());
-  }
+  if (auto owned = index->check_owner(store_id); !owned) return owned.error();
   return index;
 }
+
+result<std::unique_ptr<stream_index>> stream_index::follow(std::unique_ptr<environment> env,
+                                                           const uuid& store_id) {
+  std::unique_ptr<stream_index> index(new stream_index(std::move(env), {}));
+  if (auto owned = index->check_owner(store_id); !owned) return owned.error();
+  return index;
+}
+
+result<void> stream_index::check_owner(const uuid& store_id) const {
+  auto first = snapshot();
+  if (!first) return first.error();
+  const uuid& owner = first->shared_->state.store_id;
+  if (owner == store_id) return {};
+  return error(errc::foreign_file, "the index belongs to the store " + owner.to_string());
+}
+
+bool stream_index::is_replaced() const { return environment_->is_replaced(); }
 
 result<index_snapshot> stream_index::snapshot() const {
   auto reading = environment_->begin_read();

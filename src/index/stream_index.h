@@ -28,6 +28,11 @@ class stream_index {
                                                                   const uuid& store_id,
                                                                   index_options options);
 
+  /// What another process writes: for snapshots alone. Errors: those of open(), and corrupt_index
+  /// if nothing was ever written.
+  [[nodiscard]] static result<std::unique_ptr<stream_index>> follow(
+      std::unique_ptr<environment> env, const uuid& store_id);
+
   /// Errors: overloaded when too many snapshots live.
   [[nodiscard]] result<index_snapshot> snapshot() const;
 
@@ -47,8 +52,13 @@ class stream_index {
 
   [[nodiscard]] result<std::uint64_t> size_bytes() const;
 
+  /// Whoever writes has thrown it away, or begun another one: see environment.
+  [[nodiscard]] bool is_replaced() const;
+
  private:
   stream_index(std::shared_ptr<environment> env, index_options options) noexcept;
+
+  [[nodiscard]] result<void> check_owner(const uuid& store_id) const;
 
   /// The runs of the state that `from` sees.
   [[nodiscard]] result<std::shared_ptr<const run_table>> runs_of(read_transaction& from,

@@ -19,6 +19,7 @@ constexpr unsigned reopening_percent = 20;
 constexpr unsigned second_loss_percent = 20;
 constexpr unsigned going_on_percent = 25;
 constexpr unsigned index_percent = 8;
+constexpr unsigned following_percent = 15;
 
 /// What was submitted and may be there or not.
 std::vector<append_request> unanswered_of(const crash_image& image) {
@@ -54,6 +55,8 @@ void crash_checker::take(const simulated_machine& machine, const simulated_store
   image.must_hold = is_kill ? store.must_survive_kill() : image.must_hold_after_power_loss;
   image.taken_in = phase_of(store.doing());
   image.depth = store.doing() == activity::recovering ? 1 : 0;
+  // Of a process that was killed, the control page is left: whoever was told, it was told first.
+  if (is_kill && image.depth == 0) image.must_be_followed = store.model().synced();
   check(std::move(image));
 }
 
@@ -88,6 +91,7 @@ void crash_checker::check(crash_image image) {
 
 void crash_checker::check_recovery(crash_image& image, findings& wrong) {
   store_model model = *image.model;
+  const auto follower = random_.chance(following_percent) ? follow(image, wrong) : nullptr;
   const simulated_store::settings how{.options = options_};
   simulated_store store(*image.machine, model, wrong, how);
   if (image.depth < most_depth) {
@@ -108,6 +112,7 @@ void crash_checker::check_recovery(crash_image& image, findings& wrong) {
   }
   const std::uint64_t read = check_contents(store.log(), model, visibility::durable, wrong);
   if (read < image.must_hold) count_.add_lost(image.must_hold - read);
+  if (follower) check_follower(*follower, store, wrong);
 
   const auto goes_on = [&](unsigned percent) {
     return !wrong.any() && !found_.any() && random_.chance(percent);
@@ -117,6 +122,45 @@ void crash_checker::check_recovery(crash_image& image, findings& wrong) {
   if (goes_on(reopening_percent)) reopen_unchanged(image, store, wrong);
   if (goes_on(going_on_percent)) go_on(image, store, unanswered, wrong);
   if (goes_on(index_percent)) compare_index(image, store, wrong);
+}
+
+// Somebody reads along before anybody has opened the store for writing: what they see was submitted
+// in this order, and is durable.
+std::unique_ptr<engine::follower_core> crash_checker::follow(const crash_image& image,
+                                                             findings& wrong) {
+  auto opened = engine::follower_core::open(store_path, options_, image.machine->around());
+  if (!opened) {
+    if (image.must_hold > 0) wrong.add("nobody can follow: " + opened.error().message());
+    return nullptr;
+  }
+  engine::follower_core& follower = **opened;
+  if (follower.report().damage)
+    wrong.add("a follower finds damage: " + follower.report().damage->message());
+  const std::uint64_t last = follower.log().durable().value();
+  if (last > image.model->last() || !image.model->is_boundary(last)) {
+    wrong.add("a follower sees " + std::to_string(last) + " events");
+    return nullptr;
+  }
+  if (last < image.must_be_followed)
+    wrong.add("a follower sees only " + std::to_string(last) + " events");
+  store_model seen = *image.model;
+  seen.recovered(last);
+  check_contents(follower.log(), seen, visibility::durable, wrong);
+  count_.add_followed(last);
+  return std::move(*opened);
+}
+
+// After recovery they see what everybody sees, and nothing of what they had seen has changed.
+void crash_checker::check_follower(engine::follower_core& follower, const simulated_store& store,
+                                   findings& wrong) {
+  const std::uint64_t before = follower.log().durable().value();
+  if (before > store.log().durable().value())
+    wrong.add("a follower had seen " + std::to_string(before) + " events");
+  if (auto advanced = follower.advance(engine::follower_core::look::thorough); !advanced)
+    return wrong.add("a follower does not go on: " + advanced.error().message());
+  if (follower.log().durable() != store.log().durable())
+    wrong.add("a follower is at " + std::to_string(follower.log().durable().value()));
+  check_contents(follower.log(), store.model(), visibility::durable, wrong);
 }
 
 // What an opened store shows has been seen by somebody: no crash may take it back.

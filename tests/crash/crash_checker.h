@@ -6,6 +6,7 @@
 
 #include "base/fake_clock.h"
 #include "crash_count.h"
+#include "engine/follower_core.h"
 #include "support/findings.h"
 #include "support/simulated_machine.h"
 #include "support/simulated_store.h"
@@ -20,7 +21,8 @@ struct crash_image {
   std::uint64_t must_hold = 0;         ///< Positions up to here must be there.
   std::uint64_t must_hold_after_power_loss = 0;
   phase taken_in = phase::idle;
-  unsigned depth = 0;  ///< How many recoveries were interrupted on the way here.
+  std::uint64_t must_be_followed = 0;  ///< What a follower has to see before any recovery.
+  unsigned depth = 0;                  ///< How many recoveries were interrupted on the way here.
 };
 
 /// Takes images of machines and checks that their stores recover from them as design.md, section 9,
@@ -39,6 +41,10 @@ class crash_checker {
  private:
   void take_nested(const crash_image& from);
   void check_recovery(crash_image& image, findings& wrong);
+  [[nodiscard]] std::unique_ptr<engine::follower_core> follow(const crash_image& image,
+                                                              findings& wrong);
+  void check_follower(engine::follower_core& follower, const simulated_store& store,
+                      findings& wrong);
   void lose_power_again(const crash_image& image, const store_model& model);
   void reopen_unchanged(crash_image& image, simulated_store& store, findings& wrong);
   void go_on(crash_image& image, simulated_store& store,

@@ -66,6 +66,8 @@ void crash_count::add(const crash_count& other) noexcept {
   for (std::size_t i = 0; i < phase_count; ++i) states_[i] += other.states_[i];
   checked_ += other.checked_;
   lost_ += other.lost_;
+  followers_ += other.followers_;
+  followed_ += other.followed_;
 }
 
 std::uint64_t crash_count::states() const noexcept {
@@ -82,6 +84,7 @@ std::string crash_count::by_phase() const {
   for (std::size_t i = 0; i < phase_count; ++i) {
     text += std::to_string(states_[i]) + " in " + phase_names[i] + "\n";
   }
+  text += std::to_string(followers_) + " followed, with " + std::to_string(followed_) + " events\n";
   return text;
 }
 

@@ -27,6 +27,11 @@ class crash_count {
  public:
   void add_state(phase in) noexcept { ++states_[static_cast<std::size_t>(in)]; }
   void add_acknowledged(std::uint64_t checked) noexcept { checked_ += checked; }
+  /// A follower saw so many events before anybody recovered the store.
+  void add_followed(std::uint64_t events) noexcept {
+    ++followers_;
+    followed_ += events;
+  }
   void add_lost(std::uint64_t lost) noexcept { lost_ += lost; }
   void add(const crash_count& other) noexcept;
 
@@ -35,6 +40,8 @@ class crash_count {
     return states_[static_cast<std::size_t>(in)];
   }
   [[nodiscard]] std::uint64_t checked() const noexcept { return checked_; }
+  [[nodiscard]] std::uint64_t followers() const noexcept { return followers_; }
+  [[nodiscard]] std::uint64_t followed() const noexcept { return followed_; }
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
   /// `N crash states, M acknowledged events checked, 0 lost`
   [[nodiscard]] std::string line() const;
@@ -44,6 +51,8 @@ class crash_count {
   std::array<std::uint64_t, phase_count> states_{};
   std::uint64_t checked_ = 0;
   std::uint64_t lost_ = 0;
+  std::uint64_t followers_ = 0;
+  std::uint64_t followed_ = 0;
 };
 
 /// Of the whole program. Written into the build folder at its end, and held against the minimum.

@@ -67,13 +67,15 @@ TEST(FormatDocument, TextOfTheCodeIsReadAsItWasCompiled) {
   const auto end = [&code](const std::string& name) {
     return code.layouts.at(name).end.value_or(0);
   };
-  EXPECT_EQ(code.layouts.size(), 6U);
+  EXPECT_EQ(code.layouts.size(), 8U);
   EXPECT_EQ(end("segment_header_layout"), format::segment_header_layout::size);
   EXPECT_EQ(end("frame_prefix_layout"), format::frame_prefix_layout::size);
   EXPECT_EQ(end("commit_body_layout"), format::commit_body_layout::size);
   EXPECT_EQ(end("event_record_layout"), format::event_record_layout::size);
   EXPECT_EQ(end("trailer_body_layout"), format::trailer_body_layout::size);
   EXPECT_EQ(end("manifest_layout"), format::manifest_layout::size);
+  EXPECT_EQ(end("control_page_layout"), format::control_page_layout::size);
+  EXPECT_EQ(end("control_slot_layout"), format::control_slot_layout::size);
   const auto& checksum = code.layouts.at("segment_header_layout").fields.at("checksum");
   EXPECT_EQ(checksum.first, format::segment_header_layout::checksum.offset);
   EXPECT_EQ(checksum.second, format::segment_header_layout::checksum.size);

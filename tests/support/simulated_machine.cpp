@@ -13,6 +13,12 @@ class borrowed_provider final : public index::environment_provider {
   result<std::unique_ptr<index::environment>> open(std::string_view name) override {
     return real_.open(name);
   }
+  result<std::unique_ptr<index::environment>> open_existing(std::string_view name) override {
+    return real_.open_existing(name);
+  }
+  result<std::unique_ptr<index::environment>> open_read_only(std::string_view name) override {
+    return real_.open_read_only(name);
+  }
   result<void> discard(std::string_view name) override { return real_.discard(name); }
 
  private:

@@ -124,6 +124,7 @@ bool simulated_store::drive(tracked_request& mine) {
         mine.is_queued = true;
         return true;
       case submitted::must_wait:
+      case submitted::queue_full:
         if (!plan_) begin_write();
         end_write();
         break;
@@ -190,7 +191,7 @@ void simulated_store::end_write() {
   const engine::write_plan plan = *plan_;
   result<void> performed;
   if (how_.acknowledges_before_writing) {
-    core_->pipeline().finish_write(plan, performed);
+    core_->finish_write(plan, performed);
     plan_.reset();
     const auto kept = finish_group(plan.group);  // The plan's bytes are theirs.
     held_->unlock();
@@ -201,7 +202,7 @@ void simulated_store::end_write() {
   held_->unlock();
   performed = engine::perform(plan);
   held_->lock();
-  core_->pipeline().finish_write(plan, performed);
+  core_->finish_write(plan, performed);
   plan_.reset();
   if (!performed) {
     note_error("a write", performed.error());
@@ -286,7 +287,7 @@ std::optional<std::uint64_t> simulated_store::index_digest() {
   write_all();
   rotate_index();
   flush_index();
-  auto snapshot = core_->log().index().snapshot();
+  auto snapshot = core_->log().index()->snapshot();
   if (!snapshot) {
     note_error("an index snapshot", snapshot.error());
     return std::nullopt;

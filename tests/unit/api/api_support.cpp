@@ -238,7 +238,11 @@ fs::path index_file(const fs::path& folder) {
 // error.
 void copy_store(const fs::path& from, const fs::path& to) {
   fs::create_directories(to);
-  for (const auto& entry : fs::directory_iterator(from)) {
+  // What the control page says is durable must be in what is copied after it.
+  std::vector<fs::directory_entry> entries(fs::directory_iterator(from), {});
+  std::ranges::partition(entries,
+                         [](const auto& each) { return each.path().filename() == "control"; });
+  for (const auto& entry : entries) {
     const auto target = to / entry.path().filename();
     if (entry.is_directory()) {
       copy_store(entry.path(), target);

@@ -41,12 +41,15 @@ const std::vector<std::pair<errc, error_condition>> all_codes = {
     {errc::outcome_unknown, error_condition::fatal},
     {errc::overloaded, error_condition::capacity},
     {errc::disk_full, error_condition::capacity},
+    {errc::timed_out, error_condition::capacity},
+    {errc::store_read_only, error_condition::invalid},
     {errc::corrupt_data, error_condition::corruption},
     {errc::missing_segment, error_condition::corruption},
     {errc::corrupt_manifest, error_condition::corruption},
     {errc::corrupt_index, error_condition::corruption},
     {errc::unsupported_format, error_condition::invalid},
     {errc::foreign_file, error_condition::corruption},
+    {errc::corrupt_checkpoints, error_condition::corruption},
 };
 
 const error_condition all_conditions[] = {error_condition::conflict, error_condition::invalid,

@@ -182,7 +182,7 @@ TEST_F(CommitPipeline, LetsAFullQueueWait) {
                .value();
   while (core->pipeline().submit(a) == submitted::needs_lookup)
     ASSERT_TRUE(look_up(core->log(), a));
-  EXPECT_EQ(core->pipeline().submit(b), submitted::must_wait);
+  EXPECT_EQ(core->pipeline().submit(b), submitted::queue_full);
   core->write_step(held_);
   EXPECT_EQ(core->pipeline().submit(b), submitted::queued);
   core->write_step(held_);

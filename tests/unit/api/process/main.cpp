@@ -10,11 +10,16 @@
 
 #include <mainstem/store.h>
 
+#include "marathon.h"
+
 // The other process of the tests of opening and recovery:
 //   hold PATH             opens the store, says `held`, and keeps it until its input ends
 //   open PATH             says `opened` or why not
 //   append PATH FIRST     appends until it is killed, and says `NUMBER POSITION VERSION` for each
 //                         acknowledged event; FIRST is the number of the first event
+//   flood PATH ENOUGH, race PATH LAST: see marathon.h
+//   follow PATH           opens the store for reading alone, says `following` or why not, then
+//                         `POSITION ID` for each event, until its input ends
 namespace {
 
 using namespace mainstem;
@@ -67,6 +72,24 @@ int append(const char* path, std::uint64_t first) {
   return 0;
 }
 
+int follow(const char* path) {
+  auto log = store::open_read_only(path);
+  say(log ? "following\n" : log.error().message() + "\n");
+  if (!log) return 1;
+  std::jthread input([&log](const std::stop_token&) {
+    std::string line;
+    while (std::getline(std::cin, line)) continue;
+    static_cast<void>(log->close());
+  });
+  auto following = log->subscribe().value();
+  while (auto batch = following.next()) {
+    for (const auto& event : *batch) {
+      say(std::to_string(event.position().value()) + " " + event.id().to_string() + "\n");
+    }
+  }
+  return following.last_error() == errc::store_closed ? 0 : 6;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -74,11 +97,16 @@ int main(int count, char** arguments) {
   try {
     if (verb == "hold") return hold(arguments[2], true);
     if (verb == "open") return hold(arguments[2], false);
+    if (verb == "follow") return follow(arguments[2]);
+    if (verb == "flood" && count > 3)
+      return api::test::flood(arguments[2], std::stoull(arguments[3]));
+    if (verb == "race" && count > 3)
+      return api::test::race(arguments[2], std::stoull(arguments[3]));
     if (verb == "append" && count > 3) return append(arguments[2], std::stoull(arguments[3]));
   } catch (const std::exception& failure) {
     std::cerr << failure.what() << '\n';
     return 5;
   }
-  std::cerr << "usage: hold|open PATH | append PATH FIRST\n";
+  std::cerr << "usage: hold|open|follow PATH | append PATH FIRST\n";
   return 2;
 }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <boost/system/error_code.hpp>
+
+/// The seam between the templates of mainstem/async.h and the library: not for direct use.
+namespace mainstem::detail {
+
+/// A handler that waits for the answer of its operation. Others may be chained behind it, so that
+/// many are posted as one.
+class pending {
+ public:
+  pending() noexcept = default;
+  pending(const pending&) = delete;
+  pending& operator=(const pending&) = delete;
+
+  /// Posts this handler and those chained behind it, which share its executor, in one go. They are
+  /// called there in this order.
+  virtual void post() noexcept = 0;
+  /// Calls the handler, on its executor. The object is gone when the handler begins.
+  virtual void complete() = 0;
+  /// Destroys the handler without calling it.
+  virtual void destroy() noexcept = 0;
+  /// Both handlers are to be called on the same executor.
+  [[nodiscard]] bool shares_executor(const pending& other) const noexcept {
+    return executor_kind() == other.executor_kind() && equals_executor(other.executor());
+  }
+
+  [[nodiscard]] pending* next() const noexcept { return next_; }
+  void chain(pending* next) noexcept { next_ = next; }
+
+ protected:
+  virtual ~pending() = default;
+  /// Points to the executor, whose type has an address of its own as its kind.
+  [[nodiscard]] virtual const void* executor() const noexcept = 0;
+  [[nodiscard]] virtual const void* executor_kind() const noexcept = 0;
+  [[nodiscard]] virtual bool equals_executor(const void* other) const noexcept = 0;
+
+ private:
+  pending* next_ = nullptr;
+};
+
+/// One that takes an error code and a T; of void, an error code alone.
+template <class T>
+class pending_answer : public pending {
+ public:
+  using value_type = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+  void set(value_type value) { value_ = std::move(value); }
+  void set(const boost::system::error_code& failure) noexcept { failure_ = failure; }
+  /// Lets go of `what` when the handler is called: what was allocated in the thread that began the
+  /// operation is best freed there.
+  void keep(std::shared_ptr<void> what) noexcept { kept_ = std::move(what); }
+
+ protected:
+  boost::system::error_code failure_;
+  value_type value_{};
+
+ private:
+  std::shared_ptr<void> kept_;
+};
+
+/// What a caller asks for when it cancels, in the order of what it puts up with: see Asio's
+/// cancellation_type.
+enum class cancel_request {
+  total,    ///< Only if nothing has happened.
+  partial,  ///< Also if it may have happened.
+};
+
+/// An asynchronous operation that has been made, and is or will be started once.
+class operation : public std::enable_shared_from_this<operation> {
+ public:
+  operation() noexcept = default;
+  operation(const operation&) = delete;
+  operation& operator=(const operation&) = delete;
+  virtual ~operation() = default;
+  virtual void start() = 0;
+  /// May come at any time after start() began, from any thread, more than once.
+  virtual void cancel(cancel_request wish) noexcept = 0;
+};
+
+}  // namespace mainstem::detail

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/recycling_allocator.hpp>
+
+#include <mainstem/detail/pending.h>
+
+namespace mainstem::detail {
+
+/// What is posted for a chain of handlers. If one of them throws, the others are posted again
+/// before the exception goes on; if it is never called, they are destroyed.
+class pending_chain {
+ public:
+  explicit pending_chain(pending* first) noexcept : first_(first) {}
+  pending_chain(pending_chain&& other) noexcept : first_(std::exchange(other.first_, nullptr)) {}
+  pending_chain& operator=(pending_chain&&) = delete;
+  ~pending_chain() {
+    while (first_ != nullptr) take()->destroy();
+  }
+  void operator()() {
+    while (first_ != nullptr) {
+      try {
+        take()->complete();
+      } catch (...) {
+        if (first_ != nullptr) std::exchange(first_, nullptr)->post();
+        throw;
+      }
+    }
+  }
+
+ private:
+  pending* take() noexcept {
+    pending* const taken = first_;
+    first_ = taken->next();
+    return taken;
+  }
+  pending* first_;
+};
+
+/// An address for each type of executor.
+template <class Executor>
+inline constexpr char executor_kind_of = 0;
+
+/// A handler in memory from its associated allocator, with work on its associated executor, so that
+/// nobody who runs that executor goes home before the handler was called.
+template <class Handler, class T>
+class pending_handler final : public pending_answer<T> {
+ public:
+  static pending_answer<T>* make(Handler handler) {
+    allocator_type allocator = allocator_of(handler);
+    pending_handler* const memory = std::allocator_traits<allocator_type>::allocate(allocator, 1);
+    try {
+      return ::new (static_cast<void*>(memory)) pending_handler(std::move(handler));
+    } catch (...) {
+      std::allocator_traits<allocator_type>::deallocate(allocator, memory, 1);
+      throw;
+    }
+  }
+
+  void post() noexcept override {
+    const executor_type executor = executor_;
+    const allocator_type allocator = allocator_of(handler_);
+    boost::asio::post(executor, boost::asio::bind_allocator(allocator, pending_chain(this)));
+  }
+
+  void complete() override {
+    // The cancellation handler of this operation refers to it: it must not meet the next one.
+    if (auto slot = boost::asio::get_associated_cancellation_slot(handler_); slot.is_connected())
+      slot.clear();
+    Handler handler(std::move(handler_));
+    const boost::system::error_code failure = this->failure_;
+    auto value = std::move(this->value_);
+    destroy_with(allocator_of(handler));
+    if constexpr (std::is_void_v<T>) {
+      std::move(handler)(failure);
+    } else {
+      std::move(handler)(failure, std::move(value));
+    }
+  }
+
+  void destroy() noexcept override {
+    const Handler handler(std::move(handler_));
+    destroy_with(allocator_of(handler));
+  }
+
+ private:
+  using executor_type = boost::asio::associated_executor_t<Handler>;
+  using allocator_type = typename std::allocator_traits<boost::asio::associated_allocator_t<
+      Handler, boost::asio::recycling_allocator<void>>>::template rebind_alloc<pending_handler>;
+
+  explicit pending_handler(Handler handler)
+      : handler_(std::move(handler)),
+        executor_(boost::asio::get_associated_executor(handler_)),
+        work_(executor_) {}
+  ~pending_handler() override = default;
+
+  static allocator_type allocator_of(const Handler& handler) {
+    return allocator_type(
+        boost::asio::get_associated_allocator(handler, boost::asio::recycling_allocator<void>()));
+  }
+  void destroy_with(allocator_type allocator) noexcept {
+    this->~pending_handler();
+    std::allocator_traits<allocator_type>::deallocate(allocator, this, 1);
+  }
+
+  [[nodiscard]] const void* executor() const noexcept override { return &executor_; }
+  [[nodiscard]] const void* executor_kind() const noexcept override {
+    return &executor_kind_of<executor_type>;
+  }
+  [[nodiscard]] bool equals_executor(const void* other) const noexcept override {
+    return executor_ == *static_cast<const executor_type*>(other);
+  }
+
+  Handler handler_;
+  executor_type executor_;
+  boost::asio::executor_work_guard<executor_type> work_;
+};
+
+}  // namespace mainstem::detail

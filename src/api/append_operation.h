@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+#include <mainstem/append.h>
+#include <mainstem/detail/pending.h>
+#include <mainstem/store.h>
+
+#include "engine/commit_request.h"
+
+namespace mainstem::detail {
+
+class store_state;
+
+/// An append that no thread waits for.
+class append_operation final : public operation {
+ public:
+  append_operation(std::shared_ptr<store_state> store, append_request request,
+                   const append_options& options, pending_answer<append_outcome>* handler) noexcept
+      : store_(std::move(store)),
+        request_(std::move(request)),
+        options_(options),
+        handler_(handler) {}
+
+  void start() override;
+  void cancel(cancel_request wish) noexcept override;
+
+  [[nodiscard]] const append_request& request() const noexcept { return request_; }
+  [[nodiscard]] const append_options& options() const noexcept { return options_; }
+  /// Set by the store that carries it out.
+  [[nodiscard]] std::optional<engine::commit_request>& commit() noexcept { return commit_; }
+
+  /// Before the pipeline sees the request. @returns false if it was cancelled.
+  [[nodiscard]] bool submit() noexcept;
+  /// The pipeline did not take the request: it may be cancelled as before.
+  /// @returns false if somebody tried to meanwhile, and was answered that the outcome is unknown.
+  [[nodiscard]] bool take_back() noexcept;
+
+  /// Who is to be posted with this answer; null if the operation was cancelled.
+  [[nodiscard]] pending* finish(result<append_outcome> answer) noexcept;
+  /// The same, and posts it.
+  void complete(result<append_outcome> answer) noexcept;
+
+ private:
+  enum class stage { waiting, submitted, finished };
+
+  std::shared_ptr<store_state> store_;
+  append_request request_;
+  append_options options_;
+  pending_answer<append_outcome>* handler_;
+  std::optional<engine::commit_request> commit_;
+  std::atomic<stage> stage_{stage::waiting};
+};
+
+}  // namespace mainstem::detail

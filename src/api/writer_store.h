@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include <mainstem/store.h>
+
+#include "api/append_operation.h"
+#include "api/store_state.h"
+#include "engine/store_core.h"
+
+namespace mainstem::detail {
+
+/// A store that is open for writing, with its threads. Appending callers drive the commit pipeline
+/// themselves: whoever finds nobody writing becomes the leader for one group. Two threads do what
+/// nobody should wait for: one prepares and seals segments, marks and syncs; the other moves events
+/// into the index.
+class writer_store final : public store_state {
+ public:
+  explicit writer_store(std::unique_ptr<engine::store_core> core);
+  ~writer_store() override;
+
+  [[nodiscard]] const engine::published_log& log() const noexcept override { return core_->log(); }
+  [[nodiscard]] const recovery_report& report() const noexcept override { return report_; }
+  [[nodiscard]] std::optional<error> failure() const override;
+  [[nodiscard]] result<append_outcome> append(const append_request& request,
+                                              const append_options& options) override;
+  void start_append(std::shared_ptr<append_operation> operation) override;
+  [[nodiscard]] result<void> flush() override;
+  [[nodiscard]] store_info info() override;
+  [[nodiscard]] result<index::consumer_checkpoints*> checkpoints() override {
+    return core_->checkpoints();
+  }
+
+ protected:
+  [[nodiscard]] result<void> end() override;
+
+ private:
+  using lock = engine::store_core::lock;
+  using group_pointer = std::shared_ptr<engine::commit_group>;
+
+  [[nodiscard]] result<void> flush_now();
+  [[nodiscard]] result<append_outcome> drive(lock& held, engine::commit_request& request);
+  /// These may return with the lock let go of.
+  void wait_for_group(lock& held, const group_pointer& group);
+  void lead(lock& held);
+  [[nodiscard]] result<void> wait_for_spare(lock& held);
+
+  // Appends that no thread waits for: see writer_store_async.cpp.
+  using operation_pointer = std::shared_ptr<append_operation>;
+  void begin_threads_for_async();
+  void end_usher();
+  void end_committer();
+  [[nodiscard]] std::optional<engine::commit_pipeline::submitted> submit_detached(
+      lock& held, const operation_pointer& operation);
+  void take_detour(const operation_pointer& operation);
+  void usher();
+  void carry(lock& held, const operation_pointer& operation);
+  void commit_detached();
+  static void pass_on_answers(const std::vector<group_pointer>& finished) noexcept;
+
+  void keep_log();
+  [[nodiscard]] bool has_spare_to_make() const;
+  void make_spare(lock& held);
+  [[nodiscard]] bool buffered_ends_pause() const;
+  void settle(lock& held);
+  void keep_index();
+  void merge_index(lock& held);
+  void wake_keepers();
+  void stop_threads();
+
+  std::unique_ptr<engine::store_core> core_;
+  recovery_report report_;
+
+  mutable std::mutex mutex_;
+  std::atomic<bool> failed_{false};  // The pipeline is; set with the lock held.
+  bool writing_ = false;             // Somebody leads.
+  bool stopping_ = false;
+  bool spare_demanded_ = false;
+  std::uint64_t spare_attempts_ = 0;
+  std::optional<error> spare_failure_;
+  bool log_keeper_idle_ = false;
+  bool pausing_ =
+      false;  // The thread that keeps the log waits before it marks that all is durable.
+  bool index_keeper_idle_ = false;
+  std::condition_variable log_work_;     // For the thread that keeps the log.
+  std::condition_variable index_work_;   // For the one that keeps the index.
+  std::condition_variable spare_ready_;  // For appends that need a segment.
+  std::thread log_keeper_;
+  std::thread index_keeper_;
+
+  std::deque<operation_pointer> detour_;  // In the order of the calls.
+  std::uint64_t detour_bytes_ = 0;
+  bool ushering_ = false;  // One more is being carried.
+  bool usher_stopping_ = false;
+  bool committer_stopping_ = false;
+  std::condition_variable usher_work_;
+  std::condition_variable committer_work_;
+  std::thread usher_;
+  std::thread committer_;
+};
+
+}  // namespace mainstem::detail

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log/chain_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "format/layout.h"
+#include "log/segment.h"
+
+namespace mainstem::log {
+namespace {
+
+constexpr std::uint64_t first_frame_offset = format::segment_header_layout::size;
+
+bool is_missing(const error& failure) {
+  return failure.code() == boost::system::errc::no_such_file_or_directory;
+}
+
+}  // namespace
+
+result<std::optional<headed_file>> open_headed(os::directory& log_folder,
+                                               const format::store_identity& store,
+                                               std::uint32_t number) {
+  auto file = log_folder.open_file(segment_file_name(number), os::open_mode::read_only);
+  if (!file) {
+    if (is_missing(file.error())) return std::optional<headed_file>();
+    return file.error();
+  }
+  std::array<std::byte, first_frame_offset> bytes;
+  auto got = (*file)->read_at(0, bytes);
+  if (!got) return got.error();
+  auto header = format::decode_segment_header(std::span<const std::byte>(bytes).first(*got), store);
+  if (header) {
+    if (header->segment == number) return std::optional(headed_file{std::move(*file), *header});
+    return error(errc::missing_segment,
+                 error_info{.detail = "the file is segment " + std::to_string(header->segment) +
+                                      " under another name",
+                            .path = (*file)->path()});
+  }
+  if (header.error() == errc::corrupt_data) return std::optional<headed_file>();
+  return error(header.error().code(),
+               error_info{.detail = header.error().info().detail, .path = (*file)->path()});
+}
+
+result<bool> chain_reader::open_file() {
+  if (file_) return true;
+  auto opened = open_headed(*folder_, store_, at_.segment);
+  if (!opened) return opened.error();
+  if (!*opened) return false;
+  file_ = std::move((*opened)->file);
+  at_.offset_bytes = std::max(at_.offset_bytes, first_frame_offset);
+  return true;
+}
+
+result<chain_reader::step> chain_reader::next(const format::log_point& end) {
+  auto opened = open_file();
+  if (!opened) return opened.error();
+  if (!*opened) return step{};
+
+  // A frame counts only below the first position of the next segment. What stood behind that was
+  // written again there.
+  std::optional<headed_file> behind;
+  if (end.segment != at_.segment) {
+    auto found = open_headed(*folder_, store_, at_.segment + 1);
+    if (!found) return found.error();
+    behind = std::move(*found);
+    if (behind && follows(behind->header)) return enter(std::move(*behind));
+  }
+  if (!window_) {
+    auto size = file_->size();
+    if (!size) return size.error();
+    const bool is_end = end.segment == at_.segment && end.offset_bytes != 0;
+    window_.emplace(*file_, is_end ? std::min(*size, end.offset_bytes) : *size, store_.secret);
+  }
+  auto found = frame_in(*window_);
+  if (!found) return found.error();
+  const std::uint64_t limit =
+      behind ? behind->header.first_position : std::numeric_limits<std::uint64_t>::max();
+  if (*found) {
+    const format::frame_prefix& frame = *(*found)->frame;
+    const bool counts = frame.kind == format::frame_kind::commit ? frame.first_position < limit
+                                                                 : frame.first_position <= limit;
+    if (counts) {
+      at_.offset_bytes = (*found)->offset + frame.length;
+      at_.chain = frame.checksum;
+      at_.last = position(frame.last_position());
+      return std::move(**found);
+    }
+  }
+  const bool was_lost = behind &&
+                        (behind->header.flags & format::segment_flags::loss_accepted) != 0 &&
+                        behind->header.first_position > at_.last.value();
+  if (was_lost) return enter(std::move(*behind));
+  return step{};
+}
+
+bool chain_reader::follows(const format::segment_header& header) const noexcept {
+  return header.first_position == at_.last.value() + 1 && header.previous_checksum == at_.chain;
+}
+
+result<chain_reader::step> chain_reader::enter(headed_file next) {
+  file_ = next.file;
+  window_.reset();
+  at_ = {position(next.header.first_position - 1), next.header.segment, first_frame_offset,
+         next.header.previous_checksum};
+  step entered;
+  entered.next = std::move(next);
+  return entered;
+}
+
+result<std::optional<chain_reader::step>> chain_reader::frame_in(file_window& window) {
+  auto prefix = window.prefix_at(at_.offset_bytes);
+  if (!prefix) return prefix.error();
+  if (!*prefix || (*prefix)->segment != at_.segment) return std::optional<step>();
+  const format::frame_prefix& frame = **prefix;
+  if (auto known = format::check_kind(frame); !known) return known.error();
+  if (frame.kind == format::frame_kind::trailer || frame.previous_checksum != at_.chain ||
+      frame.first_position != at_.last.value() + 1) {
+    return std::optional<step>();
+  }
+  auto intact = window.is_intact(at_.offset_bytes, frame);
+  if (!intact) return intact.error();
+  if (!*intact) return std::optional<step>();
+  auto bytes = window.frame_at(at_.offset_bytes, frame);
+  if (!bytes) return bytes.error();
+  return std::optional(
+      step{.frame = frame, .offset = at_.offset_bytes, .bytes = *bytes, .next = {}});
+}
+
+}  // namespace mainstem::log

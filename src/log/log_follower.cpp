@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log/log_follower.h"
+
+#include <algorithm>
+
+#include "format/layout.h"
+#include "log/file_window.h"
+
+namespace mainstem::log {
+namespace {
+
+constexpr std::uint64_t first_frame_offset = format::segment_header_layout::size;
+
+/// Behind the last commit or mark of a segment without a trailer.
+result<std::uint64_t> end_of_frames(file_window& window, std::uint32_t number,
+                                    position next_first) {
+  std::uint64_t offset = first_frame_offset;
+  for (;;) {
+    auto prefix = window.prefix_at(offset);
+    if (!prefix) return prefix.error();
+    if (!*prefix || (*prefix)->segment != number ||
+        (*prefix)->kind == format::frame_kind::trailer ||
+        (*prefix)->first_position >= next_first.value()) {
+      return offset;
+    }
+    offset += (*prefix)->length;
+  }
+}
+
+}  // namespace
+
+result<void> log_follower::advance(const format::log_point& durable, const commit_handler& handle) {
+  if (segments_.empty()) {
+    if (auto opened = open_segments(); !opened) return opened;
+  }
+  chain_.refresh();
+  while (at().last < durable.last) {
+    const format::log_point before = at();
+    auto step = chain_.next(durable);
+    if (!step) return step.error();
+    if (step->next) {
+      replace_live();
+      add_live(std::move(*step->next));
+      continue;
+    }
+    if (!step->frame) return missing(durable);
+    if (segments_.empty()) {
+      if (auto opened = open_segments(); !opened) return opened;
+    }
+    segment& live = *segments_.back();
+    if (step->frame->kind == format::frame_kind::commit) {
+      live.note_frame(position(step->frame->first_position), step->offset);
+      if (auto handled = handle(live, step->offset, *step->frame, step->bytes); !handled) {
+        chain_.go_back(before);
+        return handled;
+      }
+    }
+    live.publish(at().offset_bytes, at().last);
+  }
+  return {};
+}
+
+result<void> log_follower::open_segments() {
+  const std::uint32_t last = at().segment;
+  auto live = open_headed(*folder_, store_, last);
+  if (!live) return live.error();
+  if (!*live) {
+    if (last == 1 && at().last == position{}) return {};  // Nothing was ever appended.
+    return error(errc::missing_segment,
+                 error_info{.detail = "the segment is missing, or has lost its header",
+                            .path = folder_->path() + "/" + segment_file_name(last)});
+  }
+  segment_list sealed(last - 1);
+  position next_first((*live)->header.first_position);
+  for (std::uint32_t number = last; number-- > 1;) {
+    auto opened = open_sealed(number, next_first);
+    if (!opened) return opened.error();
+    next_first = (*opened)->first_position();
+    sealed[number - 1] = std::move(*opened);
+  }
+  segments_ = std::move(sealed);
+  add_live(std::move(**live));
+  return {};
+}
+
+result<std::shared_ptr<segment>> log_follower::open_sealed(std::uint32_t number,
+                                                           position next_first) {
+  auto found = open_headed(*folder_, store_, number);
+  if (!found) return found.error();
+  if (!*found) {
+    return error(errc::missing_segment,
+                 error_info{.detail = "the segment is missing, or has lost its header",
+                            .path = folder_->path() + "/" + segment_file_name(number)});
+  }
+  os::file& file = *(*found)->file;
+  auto size = file.size();
+  if (!size) return size.error();
+  file_window window(file, *size, store_.secret);
+  auto trailer = window.final_trailer();
+  if (!trailer) return trailer.error();
+  const bool is_sealed = *trailer && (*trailer)->prefix.segment == number;
+  std::uint64_t end = is_sealed ? (*trailer)->offset_bytes : 0;
+  if (!is_sealed) {
+    auto walked = end_of_frames(window, number, next_first);
+    if (!walked) return walked.error();
+    end = *walked;
+  }
+  // Without a trailer, somebody may be about to cut the file.
+  auto opened =
+      std::make_shared<segment>(std::move((*found)->file), (*found)->header,
+                                is_sealed ? sealed_access_ : read_access::copied, store_.secret);
+  opened->publish(end, position(next_first.value() - 1));
+  return opened;
+}
+
+void log_follower::add_live(headed_file next) {
+  auto live = std::make_shared<segment>(std::move(next.file), next.header, read_access::copied,
+                                        store_.secret);
+  live->publish(std::max(at().offset_bytes, first_frame_offset), at().last);
+  segments_.push_back(std::move(live));
+}
+
+// The one that was written until now gets its trailer about now. If it has none yet, it is read as
+// before.
+void log_follower::replace_live() {
+  if (segments_.empty()) return;
+  auto sealed = open_sealed(segments_.back()->number(), position(at().last.value() + 1));
+  if (sealed && (*sealed)->end_offset() == segments_.back()->end_offset())
+    segments_.back() = std::move(*sealed);
+}
+
+result<position> log_follower::proven() const {
+  position best = at().last;
+  chain_reader ahead(folder_, store_, at());
+  const format::log_point unknown{.last = position::max(), .segment = 0};
+  for (;;) {
+    auto step = ahead.next(unknown);
+    if (!step) return step.error();
+    if (step->next) {
+      // Before the first byte of a new segment, everything before it was synced.
+      best = std::max(best, position(step->next->header.first_position - 1));
+    } else if (step->frame) {
+      best = std::max(best, position(step->frame->durable_position));
+    } else {
+      return std::min(best, ahead.at().last);
+    }
+  }
+}
+
+error log_follower::missing(const format::log_point& durable) const {
+  error_info info{.detail = "events that were durable cannot be read here",
+                  .path = folder_->path() + "/" + segment_file_name(at().segment),
+                  .offset = at().offset_bytes};
+  info.first_position = at().last.value() + 1;
+  info.last_position = durable.last.value();
+  return {errc::corrupt_data, std::move(info)};
+}
+
+}  // namespace mainstem::log

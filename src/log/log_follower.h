@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include <mainstem/error.h>
+
+#include "format/frame.h"
+#include "format/log_point.h"
+#include "log/chain_reader.h"
+#include "log/segment.h"
+#include "os/file.h"
+
+namespace mainstem::log {
+
+/// Reads a log that another process writes, commit by commit, up to what is known to be durable.
+///
+/// It changes nothing, and takes nothing that a crash of the writer could take back: so whatever
+/// recovery does to the end of the log, it does behind what was read here. The segment that is
+/// being written is read by copying, since recovery may make it shorter; those before it never
+/// change again.
+/// Thread safety: one thread at a time; the segments are for everybody.
+class log_follower {
+ public:
+  /// A whole commit frame and its place.
+  using commit_handler =
+      std::function<result<void>(const segment&, std::uint64_t offset, const format::frame_prefix&,
+                                 std::span<const std::byte> frame)>;
+
+  /// Begins at `from`, which is durable. Segments before it are opened at the first advance().
+  log_follower(std::shared_ptr<os::directory> log_folder, const format::store_identity& store,
+               read_access sealed_access, const format::log_point& from)
+      : folder_(std::move(log_folder)),
+        store_(store),
+        sealed_access_(sealed_access),
+        chain_(folder_, store, from) {}
+
+  /// Everything up to here was handed out.
+  [[nodiscard]] const format::log_point& at() const noexcept { return chain_.at(); }
+  /// From the first to the one that is being written; those that it has come to.
+  [[nodiscard]] const segment_list& segments() const noexcept { return segments_; }
+
+  /// Hands out all commits up to `durable`, which somebody has vouched for. Its segment may be 0:
+  /// unknown.
+  /// Errors: corrupt_data or missing_segment (with the place) if the log does not hold what it
+  /// should; those of `handle`; and whatever the disk says. The next call tries again from there.
+  [[nodiscard]] result<void> advance(const format::log_point& durable,
+                                     const commit_handler& handle);
+
+  /// The highest position that frames behind at() say was durable: what is provable without the
+  /// writer's help.
+  [[nodiscard]] result<position> proven() const;
+
+ private:
+  [[nodiscard]] result<void> open_segments();
+  [[nodiscard]] result<std::shared_ptr<segment>> open_sealed(std::uint32_t number,
+                                                             position next_first);
+  void add_live(headed_file next);
+  void replace_live();
+  [[nodiscard]] error missing(const format::log_point& durable) const;
+
+  std::shared_ptr<os::directory> folder_;
+  format::store_identity store_;
+  read_access sealed_access_;
+  chain_reader chain_;
+  segment_list segments_;
+};
+
+}  // namespace mainstem::log
