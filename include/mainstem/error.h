@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include <mainstem/export.h>
+
 namespace mainstem {
 
 /// What can go wrong. Values are stable: they are never renumbered and never reused. Behind each
@@ -91,7 +93,7 @@ enum class errc {
   foreign_file = 45,
 };
 /// The code's message.
-std::ostream& operator<<(std::ostream& out, errc code);
+MAINSTEM_API std::ostream& operator<<(std::ostream& out, errc code);
 
 /// What a caller does about an error, in five words. Compare an error or an error_code with these
 /// to branch. Every errc belongs to exactly one; an error of the operating system may belong to
@@ -118,10 +120,10 @@ struct boost::system::is_error_condition_enum<mainstem::error_condition> : std::
 
 namespace mainstem {
 
-[[nodiscard]] const boost::system::error_category& error_category() noexcept;
-[[nodiscard]] const boost::system::error_category& condition_category() noexcept;
-[[nodiscard]] boost::system::error_code make_error_code(errc code) noexcept;
-[[nodiscard]] boost::system::error_condition make_error_condition(
+[[nodiscard]] MAINSTEM_API const boost::system::error_category& error_category() noexcept;
+[[nodiscard]] MAINSTEM_API const boost::system::error_category& condition_category() noexcept;
+[[nodiscard]] MAINSTEM_API boost::system::error_code make_error_code(errc code) noexcept;
+[[nodiscard]] MAINSTEM_API boost::system::error_condition make_error_condition(
     error_condition condition) noexcept;
 
 /// What a code cannot say. Every member is optional.
@@ -143,15 +145,15 @@ class [[nodiscard]] error {
   // Implicit, so that a function can `return errc::store_failed;`.
   error(errc code) noexcept : code_(make_error_code(code)) {}      // NOLINT
   error(boost::system::error_code code) noexcept : code_(code) {}  // NOLINT
-  error(boost::system::error_code code, error_info info);
+  MAINSTEM_API error(boost::system::error_code code, error_info info);
   error(errc code, error_info info) : error(make_error_code(code), std::move(info)) {}
   error(errc code, std::string detail) : error(code, error_info{.detail = std::move(detail)}) {}
 
   [[nodiscard]] const boost::system::error_code& code() const noexcept { return code_; }
   /// Never null.
-  [[nodiscard]] const error_info& info() const noexcept;
+  [[nodiscard]] MAINSTEM_API const error_info& info() const noexcept;
   /// The code's message, then the details: fit to be shown to a person.
-  [[nodiscard]] std::string message() const;
+  [[nodiscard]] MAINSTEM_API std::string message() const;
 
   friend bool operator==(const error& left, errc right) noexcept {
     return left.code_ == make_error_code(right);
@@ -162,7 +164,7 @@ class [[nodiscard]] error {
   friend bool operator==(const error& left, error_condition right) noexcept {
     return left.code_ == make_error_condition(right);
   }
-  friend std::ostream& operator<<(std::ostream& out, const error& value);
+  friend MAINSTEM_API std::ostream& operator<<(std::ostream& out, const error& value);
 
  private:
   boost::system::error_code code_;
@@ -170,7 +172,7 @@ class [[nodiscard]] error {
 };
 
 /// What result<T>::value() throws. what() is error::message().
-class exception : public boost::system::system_error {
+class MAINSTEM_API exception : public boost::system::system_error {
  public:
   explicit exception(mainstem::error failure);
   [[nodiscard]] const mainstem::error& error() const noexcept { return error_; }
@@ -182,8 +184,8 @@ class exception : public boost::system::system_error {
 };
 
 /// Called by result<T>::value(). Not for direct use.
-[[noreturn]] void throw_exception_from_error(const error& failure,
-                                             const boost::source_location& where);
+[[noreturn]] MAINSTEM_API void throw_exception_from_error(const error& failure,
+                                                          const boost::source_location& where);
 
 /// A T or an error. `if (result)`, `*result`, `result.error()`; value() throws mainstem::exception
 /// instead of answering an error.

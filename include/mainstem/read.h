@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <mainstem/event.h>
+#include <mainstem/export.h>
 #include <mainstem/types.h>
 
 namespace mainstem {
@@ -77,7 +78,7 @@ struct read_all_options {
 /// another one is assigned to it. After close() it answers store_closed. Its batches outlive all of
 /// that. A reader that was moved from answers store_closed.
 /// Thread safety: one thread at a time.
-class stream_reader {
+class MAINSTEM_API stream_reader {
  public:
   stream_reader(stream_reader&&) noexcept;
   stream_reader& operator=(stream_reader&&) noexcept;
@@ -108,7 +109,7 @@ class stream_reader {
 /// another one is assigned to it. After close() it answers store_closed. Its batches outlive all of
 /// that. A reader that was moved from answers store_closed.
 /// Thread safety: one thread at a time.
-class log_reader {
+class MAINSTEM_API log_reader {
  public:
   log_reader(log_reader&&) noexcept;
   log_reader& operator=(log_reader&&) noexcept;

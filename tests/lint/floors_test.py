@@ -158,7 +158,8 @@ class FloorsTest(unittest.TestCase):
                         "src/base/bytes.h:3", "using namespace")
 
     def test_type_not_in_snake_case(self):
-        for declaration in ("class EventBatch {", "struct eventBatch;", "enum class Kind : int {"):
+        for declaration in ("class EventBatch {", "struct eventBatch;", "enum class Kind : int {",
+                            "class MAINSTEM_API EventBatch {"):
             self.assert_one({"include/mainstem/read.h": HEADER + declaration + "\n"},
                             "include/mainstem/read.h:3", "snake_case")
 
