@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# Installs the build into an empty prefix, builds project/ against it, and runs the result.
+# Builds project/ against the installed tree, one way and with one flavour of the library, looks at what
+# the program was linked with, and runs it.
 cmake_minimum_required(VERSION 3.25)
 
 set(project "${CMAKE_CURRENT_LIST_DIR}/project")
-set(prefix "${WORK_DIR}/consumer-prefix")
 set(build "${WORK_DIR}/build")
 file(REMOVE_RECURSE "${WORK_DIR}")
 file(MAKE_DIRECTORY "${build}")
@@ -12,39 +12,57 @@ function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
-run("${CMAKE_COMMAND}" --install "${MAINSTEM_BINARY_DIR}" --prefix "${prefix}")
-
-# Found by its new place alone: an installed tree may be moved.
-file(RENAME "${prefix}" "${prefix}-moved")
-set(prefix "${prefix}-moved")
-
-if(WAY STREQUAL "cmake")
-  set(configure "${CMAKE_COMMAND}" -S "${project}" -G "${GENERATOR}"
-      "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_PREFIX_PATH=${prefix}")
-
-  # What Mainstem is made of is not the consumer's business, unless it is missing.
-  execute_process(COMMAND ${configure} -B "${build}"
+function(build_with_cmake)
+  set(shared OFF)
+  if(FLAVOUR STREQUAL "shared")
+    set(shared ON)
+  endif()
+  execute_process(
+    COMMAND "${CMAKE_COMMAND}" -S "${project}" -B "${build}" -G "${GENERATOR}"
+      "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_PREFIX_PATH=${PREFIX}" -D BUILD_SHARED_LIBS=${shared}
     OUTPUT_VARIABLE said ERROR_VARIABLE said COMMAND_ERROR_IS_FATAL ANY)
   message("${said}")
+  # What Mainstem is made of is not the consumer's business, unless it is missing.
   if(said MATCHES "LMDB|lmdb|xxHash|Boost|OpenSSL|capnp|kj|Threads|PTHREAD|PkgConfig")
     message(FATAL_ERROR "Configuring speaks of other packages")
   endif()
   if(NOT said MATCHES "module path: \n" OR NOT said MATCHES "log level: \n")
     message(FATAL_ERROR "Configuring left something behind")
   endif()
-  execute_process(COMMAND ${configure} -B "${build}-incomplete" -D CMAKE_DISABLE_FIND_PACKAGE_LMDB=ON
-    OUTPUT_QUIET ERROR_VARIABLE said RESULT_VARIABLE status)
-  if(status EQUAL 0 OR NOT said MATCHES "Mainstem needs LMDB")
-    message(FATAL_ERROR "Without LMDB, configuring says: ${said}")
-  endif()
   run("${CMAKE_COMMAND}" --build "${build}")
-else()
-  set(ENV{PKG_CONFIG_PATH} "${prefix}/${MAINSTEM_LIBDIR}/pkgconfig")
-  execute_process(COMMAND pkg-config --cflags --libs mainstem
+endfunction()
+
+function(build_with_pkg_config)
+  set(ENV{PKG_CONFIG_PATH} "${PREFIX}/${LIBDIR}/pkgconfig")
+  set(static "")
+  set(link "")
+  if(FLAVOUR STREQUAL "static")
+    set(static --static)
+    set(link -static)
+  endif()
+  execute_process(COMMAND pkg-config ${static} --cflags --libs mainstem
     OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   separate_arguments(flags UNIX_COMMAND "${flags}")
-  run("${CXX}" -std=c++20 "${project}/main.cpp" -o "${build}/consumer" ${flags})
-endif()
+  run("${CXX}" -std=c++20 -fvisibility=hidden -Werror ${link} "${project}/main.cpp"
+      -o "${build}/consumer" ${flags})
+endfunction()
 
-set(ENV{LD_LIBRARY_PATH} "${prefix}/${MAINSTEM_LIBDIR}")
+function(expect_libraries)
+  execute_process(COMMAND readelf --dynamic "${build}/consumer"
+    OUTPUT_VARIABLE said COMMAND_ERROR_IS_FATAL ANY)
+  if(FLAVOUR STREQUAL "shared")
+    string(FIND "${said}" "[${SONAME}]" found)
+    if(found EQUAL -1 OR said MATCHES "lmdb|capnp|xxhash")
+      message(FATAL_ERROR "The program does not ask for ${SONAME} alone: ${said}")
+    endif()
+  elseif(said MATCHES "libmainstem")
+    message(FATAL_ERROR "The program has not got the static library: ${said}")
+  endif()
+endfunction()
+
+cmake_language(CALL build_with_${WAY})
+expect_libraries()
+if(FLAVOUR STREQUAL "shared")
+  set(ENV{LD_LIBRARY_PATH} "${PREFIX}/${LIBDIR}")
+endif()
 run("${build}/consumer" "${WORK_DIR}/store")
