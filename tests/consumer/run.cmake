@@ -20,8 +20,8 @@ function(build_with_cmake)
   execute_process(
     COMMAND "${CMAKE_COMMAND}" -S "${project}" -B "${build}" -G "${GENERATOR}"
       "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_PREFIX_PATH=${PREFIX}" -D BUILD_SHARED_LIBS=${shared}
-    OUTPUT_VARIABLE said ERROR_VARIABLE said COMMAND_ERROR_IS_FATAL ANY)
-  message("${said}")
+    OUTPUT_VARIABLE said ERROR_VARIABLE said ECHO_OUTPUT_VARIABLE ECHO_ERROR_VARIABLE
+    COMMAND_ERROR_IS_FATAL ANY)
   # What Mainstem is made of is not the consumer's business, unless it is missing.
   if(said MATCHES "LMDB|lmdb|xxHash|Boost|OpenSSL|capnp|kj|Threads|PTHREAD|PkgConfig")
     message(FATAL_ERROR "Configuring speaks of other packages")
