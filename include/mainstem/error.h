@@ -89,6 +89,29 @@ enum class errc {
   unsupported_format = 44,
   /// A file belongs to another store. [corruption]
   foreign_file = 45,
+
+  /// A Cap'n Proto payload is not what its type says. The bytes are those that were appended: the
+  /// program that wrote them, or the type that they are read as, is wrong. [invalid]
+  malformed_payload = 50,
+  /// No schema was registered for an event's type: register one. [invalid]
+  unknown_event_type = 51,
+  /// Schemas were registered for the event's type, but not for the schema version that it says it
+  /// has: register that one too, or update the program. [invalid]
+  unknown_schema_version = 52,
+  /// A payload was to be read as Cap'n Proto, but its codec is another one. [invalid]
+  wrong_codec = 53,
+  /// An event's metadata was not written by event_metadata::encode(): whoever wrote it knows how to
+  /// read it. [invalid]
+  foreign_metadata = 54,
+  /// An event's metadata begins like that of event_metadata, but cannot be read as such. [invalid]
+  malformed_metadata = 55,
+  /// A member of event_metadata breaks its rule: correct it. [invalid]
+  invalid_metadata = 56,
+  /// A schema cannot be used: a .capnp file that does not parse, a recorded schema that is none, or
+  /// a schema of a kind that events cannot have. [invalid]
+  invalid_schema = 57,
+  /// Another schema was registered for this event type and schema version. [invalid]
+  duplicate_schema = 58,
 };
 /// The code's message.
 std::ostream& operator<<(std::ostream& out, errc code);
