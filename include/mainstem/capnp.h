@@ -105,9 +105,13 @@ struct payload_source {
          reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(std::uint64_t) == 0;
 }
 
-/// One segment, read in place. Visiting everything eight times is allowed, and a few KiB more: what
-/// is beyond that are pointers that share what they point at, or a loop that asks for the same
-/// again and again.
+/// How many words may be visited while a message of so many words is read. Beyond that are pointers
+/// that share what they point at, or a loop that asks for the same again and again.
+constexpr std::uint64_t traversal_limit_words(std::size_t words) noexcept {
+  return 8 * std::uint64_t{words} + (64U << 10U);
+}
+
+/// One segment, read in place.
 class payload_message final : public capnp::MessageReader {
  public:
   /// @param bytes of a payload that looks_sound().
@@ -123,7 +127,7 @@ class payload_message final : public capnp::MessageReader {
  private:
   static capnp::ReaderOptions options_for(std::size_t words) noexcept {
     capnp::ReaderOptions options;
-    options.traversalLimitInWords = 8 * words + 512;
+    options.traversalLimitInWords = traversal_limit_words(words);
     return options;
   }
   kj::ArrayPtr<const capnp::word> words_;
@@ -148,7 +152,9 @@ template <class Answer>
 using as_result = std::conditional_t<is_result<Answer>::value, Answer, result<Answer>>;
 
 template <class Answer>
-concept points_into_reader = requires { typename std::remove_cvref_t<Answer>::Reads; };
+concept points_into_reader = requires {
+  typename std::remove_cvref_t<Answer>::Reads;
+};
 
 /// Calls `read`, and turns what Cap'n Proto throws into an error.
 template <class Function>
@@ -190,9 +196,10 @@ auto read_payload(const payload_source& source, Function&& read)
 /// Calls `read` with the payload of `event` as a T::Reader, in place, and answers what it returns.
 ///
 /// Every call looks at the payload anew. Nothing is checked ahead: what is wrong with a field is
-/// found when `read` asks for the field, and ends it. Together the calls of getters may visit eight
-/// times as much as the payload has and 4 KiB more; beyond that is malformed_payload, so that a
-/// small payload cannot take long to read.
+/// found when `read` asks for the field, and ends it. So that a small payload cannot take long to
+/// read, what getters visit is counted: together they may visit eight times what the payload has,
+/// and 512 KiB more; beyond that is malformed_payload. A getter of a list counts the whole list:
+/// call it once, before the loop, and not in it.
 ///
 /// A payload of T is recognised by its shape alone. One of another struct that has a T's shape is
 /// read as a T: the event's type and schema version decide, see schema_registry.

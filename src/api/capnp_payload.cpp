@@ -53,8 +53,7 @@ std::string name_of(const detail::payload_source& source) {
 
 error about(errc code, const detail::payload_source& source, const std::string& flaw) {
   error_info info{.detail = "the payload " + name_of(source) + " " + flaw};
-  if (source.event)
-    info.first_position = info.last_position = source.event->position().value();
+  if (source.event) info.first_position = info.last_position = source.event->position().value();
   return {code, std::move(info)};
 }
 

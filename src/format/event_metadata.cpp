@@ -99,9 +99,8 @@ event_metadata read(schema::EventMetadata::Reader from) {
   to.traceparent = to_string(from.getTraceparent());
   for (const auto header : from.getHeaders()) {
     const auto value = header.getValue();
-    to.headers.push_back(
-        {to_string(header.getName()),
-         std::string(reinterpret_cast<const char*>(value.begin()), value.size())});
+    to.headers.push_back({to_string(header.getName()),
+                          std::string(reinterpret_cast<const char*>(value.begin()), value.size())});
   }
   return to;
 }
@@ -143,7 +142,7 @@ result<event_metadata> event_metadata::decode(std::span<const std::byte> metadat
     const kj::ArrayPtr<const capnp::word> segments[] = {words};
     // Everything is read once. Pointers that share what they point at would make more of it.
     capnp::ReaderOptions options;
-    options.traversalLimitInWords = words.size();
+    options.traversalLimitInWords = 2 * words.size() + 16;
     capnp::SegmentArrayMessageReader reader(segments, options);
     return read(reader.getRoot<schema::EventMetadata>());
   } catch (const kj::Exception& failure) {

@@ -131,7 +131,7 @@ inline constexpr std::size_t size = 16;
 
 inline constexpr std::uint64_t segment_magic = 0x31474f4c4d54534dU;   // "MSTMLOG1"
 inline constexpr std::uint64_t manifest_magic = 0x314e414d4d54534dU;  // "MSTMMAN1"
-inline constexpr std::uint32_t frame_magic = 0xa546534dU;  // "MSF" and a byte that is not text.
+inline constexpr std::uint32_t frame_magic = 0xa546534dU;      // "MSF" and a byte that is not text.
 inline constexpr std::uint32_t metadata_marker = 0x4d45534dU;  // "MSEM"
 
 /// Values are stable. Any other kind refuses to open.

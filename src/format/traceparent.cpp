@@ -17,7 +17,8 @@ std::string form_flaw(std::string_view text) {
   if (text.size() < version_00_size) return "has " + std::to_string(text.size()) + " characters";
   for (std::size_t at = 0; at < version_00_size; ++at) {
     if (is_dash_place(at) ? text[at] != '-' : !is_lower_hex(text[at])) {
-      return std::string(is_dash_place(at) ? "has no dash" : "has no lower-case hexadecimal digit") +
+      return std::string(is_dash_place(at) ? "has no dash"
+                                           : "has no lower-case hexadecimal digit") +
              " at character " + std::to_string(at + 1);
     }
   }
