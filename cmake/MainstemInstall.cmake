@@ -3,7 +3,7 @@ include(CMakePackageConfigHelpers)
 
 set(mainstem_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/mainstem")
 
-install(TARGETS mainstem EXPORT mainstemTargets
+install(TARGETS mainstem mainstem_capnp mainstem_schema EXPORT mainstemTargets
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")

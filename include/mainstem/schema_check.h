@@ -98,12 +98,13 @@ struct schema_report {
 /// whether payloads written with the one read with the other as what was meant.
 ///
 /// The rules are those of Cap'n Proto for the evolution of a schema, in the direction that a log
-/// needs: old data, new schema. What capnp::SchemaLoader lets pass and is reported here: a field or
-/// enumerant that was taken away at the end, enumerants or fields of the same type that changed
-/// places, a pointer's default that changed, AnyPointer that was narrowed, Data that became Text,
-/// and List(Bool) that became a list of structs. What SchemaLoader refuses and passes here: a
-/// struct or enum with a new id and the same content, and changes some of which only add and some
-/// of which only move fields into groups.
+/// needs: old data, new schema. What capnp::SchemaLoader lets pass when it is given both versions,
+/// and is reported here: a field, union member or enumerant that was taken away at the end; fields
+/// of the same type, or enumerants, that changed places; the default of a text or list that
+/// changed; List(Bool) that became a list of structs; a list of structs that became one of their
+/// first fields; a generic with another argument. What SchemaLoader refuses and passes here: a
+/// struct or enum with a new id and the same content, Text or List(UInt8) that became Data, and
+/// pointers that became AnyPointer.
 ///
 /// A new type or version in `today` is no finding.
 /// Cost: depends on the schemas alone; events are not read.

@@ -37,6 +37,8 @@ class field_path {
   std::vector<step> steps_;
 };
 
+constexpr const char* no_capabilities = "there is a capability, which cannot be stored";
+
 /// Any bytes are such an element.
 bool elements_are_plain(capnp::Type type) {
   return !type.isText() && !type.isData() && !type.isEnum() && !type.isStruct() && !type.isList() &&
@@ -62,7 +64,10 @@ class validator {
   void visit_field(capnp::DynamicStruct::Reader parent, capnp::StructSchema::Field field) {
     path_.enter(field.getProto().getName());
     // A pointer that is null reads as its default, which is the schema's and not the payload's.
-    if (parent.has(field)) visit(parent.get(field));
+    if (parent.has(field)) {
+      KJ_REQUIRE(!field.getType().isInterface(), no_capabilities);
+      visit(parent.get(field));
+    }
     path_.leave();
   }
 
@@ -93,6 +98,8 @@ class validator {
 
   void visit_list(const capnp::DynamicList::Reader& list) {
     if (elements_are_plain(list.getSchema().getElementType())) return;
+    KJ_REQUIRE(!list.getSchema().getElementType().isInterface() || list.size() == 0,
+               no_capabilities);
     for (capnp::uint i = 0; i < list.size(); ++i) {
       path_.enter(i);
       visit(list[i]);

@@ -5,7 +5,7 @@
 #include <capnp/schema-loader.h>
 #include <kj/debug.h>
 #include <kj/exception.h>
-#include <mainstem/capnp.h>
+#include <mainstem/schema_registry.h>
 
 #include <algorithm>
 #include <cstring>
@@ -95,10 +95,7 @@ std::vector<std::byte> encode(capnp::StructSchema schema, const node_map& nodes)
 }
 
 decoded_schema load(kj::ArrayPtr<const capnp::word> words) {
-  const kj::ArrayPtr<const capnp::word> segments[] = {words};
-  capnp::ReaderOptions options;
-  options.traversalLimitInWords = traversal_limit_words(words.size());
-  capnp::SegmentArrayMessageReader message(segments, options);
+  payload_message message(std::as_bytes(std::span(words.begin(), words.size())));
   const auto root = message.getRoot<format::schema::RecordedSchema>();
 
   auto loader = std::make_shared<capnp::SchemaLoader>();
@@ -134,6 +131,14 @@ result<decoded_schema> decode_schema(std::span<const std::byte> bytes) {
     return invalid("a recorded schema of " + std::to_string(bytes.size()) + " bytes");
   auto words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
   std::memcpy(words.begin(), bytes.data(), bytes.size());
+  // SchemaLoader trusts the nodes more than their source deserves: in a name without its NUL it
+  // recurses until the stack is used up.
+  const payload_view message{{reinterpret_cast<const std::byte*>(words.begin()), bytes.size()},
+                             codec::capnp};
+  const auto checked =
+      validate_payload(capnp::Schema::from<format::schema::RecordedSchema>(), message);
+  if (!checked)
+    return invalid("a recorded schema cannot be read: " + checked.error().info().detail);
   try {
     return load(words);
   } catch (const kj::Exception& failure) {

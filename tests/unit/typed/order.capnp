@@ -60,12 +60,6 @@ struct OrderPaid {
 
 struct Nothing {}
 
-interface Service {}
-
-struct WithService {
-  service @0 :Service;
-}
-
 # As deep as somebody likes.
 struct Chain {
   next @0 :Chain;
