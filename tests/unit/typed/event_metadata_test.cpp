@@ -41,6 +41,26 @@ TEST(EventMetadata, SchemaVersionAloneTakes16Bytes) {
   EXPECT_EQ(event_metadata::decode(encoded).value(), event_metadata{.schema_version = 7});
 }
 
+// Logs hold such bytes for ever. If this test fails, the format has changed.
+TEST(EventMetadata, HasTheBytesThatItEverHad) {
+  const auto hex = [](const bytes& encoded) {
+    std::string text;
+    for (const auto byte : encoded) {
+      constexpr const char* digits = "0123456789abcdef";
+      text += digits[std::to_integer<unsigned>(byte) >> 4U];
+      text += digits[std::to_integer<unsigned>(byte) & 15U];
+    }
+    return text;
+  };
+  EXPECT_EQ(hex(event_metadata{.schema_version = 7}.encode().value()),
+            "00000000010000004d53454d07000000");
+  EXPECT_EQ(hex(event_metadata{.correlation_id = an_id, .headers = {{"k", "v"}}}.encode().value()),
+            "00000000010005004d53454d00000000"
+            "00000000000000000d00000082000000000000000000000000000000000000000900000017000000"
+            "01890a5dac96774bbcceb302099a8057"
+            "04000000000002000500000012000000050000000a0000006b000000000000007600000000000000");
+}
+
 TEST(EventMetadata, EachMemberComesBackByItself) {
   for (const event_metadata& one :
        {event_metadata{.schema_version = 0xffffffffU}, event_metadata{.correlation_id = an_id},
