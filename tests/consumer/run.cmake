@@ -26,6 +26,8 @@ if(WAY STREQUAL "cmake")
   execute_process(COMMAND ${configure} -B "${build}"
     OUTPUT_VARIABLE said ERROR_VARIABLE said COMMAND_ERROR_IS_FATAL ANY)
   message("${said}")
+  # The tree may lie in a folder that is named after one of them.
+  string(REPLACE "${WORK_DIR}" "" said "${said}")
   if(said MATCHES "LMDB|lmdb|xxHash|Boost|OpenSSL|capnp|kj|Threads|PTHREAD|PkgConfig")
     message(FATAL_ERROR "Configuring speaks of other packages")
   endif()
