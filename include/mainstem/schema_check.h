@@ -68,7 +68,7 @@ enum class schema_change : std::uint8_t {
 /// One difference, or one kind of flaw in events.
 struct schema_finding {
   std::string type{};
-  std::uint32_t schema_version = 1;
+  std::uint32_t schema_version = 1;  ///< 0: nobody can tell.
   schema_change change{};
   /// The field or enumerant: `customer.address.street`. Empty: the whole.
   std::string where{};

@@ -97,7 +97,7 @@ class schema_registry {
   [[nodiscard]] result<void> add(std::string_view type, std::uint32_t schema_version = 1) {
     return add_compiled(type, schema_version, capnp::Schema::from<T>());
   }
-  /// Registers a schema from anywhere, such as a schema_file. It is copied.
+  /// Registers a schema from anywhere, such as schema_files. It is copied.
   [[nodiscard]] result<void> add(std::string_view type, std::uint32_t schema_version,
                                  capnp::StructSchema schema);
   [[nodiscard]] result<void> add(const recorded_schema& recorded);
