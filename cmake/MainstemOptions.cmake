@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a user of the build may choose. Defaults are ours only when we are the top-level project.
 
-option(BUILD_SHARED_LIBS "Build shared libraries" OFF)
+# BUILD_SHARED_LIBS belongs to the whole build, of which we may be a part: it is read here, not declared.
+option(MAINSTEM_BOTH_LIBRARIES
+  "Build and install the static and the shared library, whatever BUILD_SHARED_LIBS says"
+  "${PROJECT_IS_TOP_LEVEL}")
 option(MAINSTEM_BUILD_TESTS "Build the tests" "${PROJECT_IS_TOP_LEVEL}")
 option(MAINSTEM_BUILD_EXAMPLES "Build the example programs" "${PROJECT_IS_TOP_LEVEL}")
 option(MAINSTEM_BUILD_BENCH "Build the benchmarks (they need RocksDB and SQLite)" OFF)
@@ -23,9 +26,13 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
 endif()
 
-if(BUILD_SHARED_LIBS)
-  # The schema objects are an object library of their own and must follow.
-  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# What `all` builds and `install` installs. The other one is built if a target links it.
+if(MAINSTEM_BOTH_LIBRARIES)
+  set(MAINSTEM_FLAVOURS static shared)
+elseif(BUILD_SHARED_LIBS)
+  set(MAINSTEM_FLAVOURS shared)
+else()
+  set(MAINSTEM_FLAVOURS static)
 endif()
 
 if(MAINSTEM_SANITIZE)

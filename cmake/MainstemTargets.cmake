@@ -11,30 +11,13 @@ target_compile_options(mainstem_warnings INTERFACE
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
   $<$<BOOL:${MAINSTEM_WARNINGS_AS_ERRORS}>:-Werror>)
 
-# For programs of this repository that look below the public headers: tests and benchmarks.
+# For programs of this repository that look below the public headers: tests and benchmarks. The shared
+# library does not export what they look at.
 add_library(mainstem_internal INTERFACE)
 target_include_directories(mainstem_internal INTERFACE
   "${PROJECT_SOURCE_DIR}/src" "${PROJECT_BINARY_DIR}/src")
 target_link_libraries(mainstem_internal INTERFACE
-  mainstem::mainstem mainstem_warnings LMDB::LMDB xxHash::xxHash CapnProto::capnp)
-
-# mainstem_add_schemas(FILE...): generates and compiles Cap'n Proto schemas of the calling folder, as
-# part of the library. `src/format/manifest.capnp` is included as "format/manifest.capnp.h".
-#
-# The objects are a target of their own: a custom command serves only targets of its own folder, and
-# generated code must not be held to our warnings.
-function(mainstem_add_schemas)
-  set(CAPNPC_SRC_PREFIX "${PROJECT_SOURCE_DIR}")
-  set(CAPNPC_OUTPUT_DIR "${PROJECT_BINARY_DIR}")
-  file(MAKE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
-  capnp_generate_cpp(sources headers ${ARGN})
-  add_library(mainstem_schemas OBJECT ${sources} ${headers})
-  target_compile_features(mainstem_schemas PRIVATE cxx_std_20)
-  target_include_directories(mainstem_schemas PRIVATE "${PROJECT_BINARY_DIR}/src")
-  target_link_libraries(mainstem_schemas PRIVATE CapnProto::capnp)
-  target_sources(mainstem PRIVATE $<TARGET_OBJECTS:mainstem_schemas>)
-  add_dependencies(mainstem mainstem_schemas)
-endfunction()
+  mainstem::mainstem_static mainstem_warnings LMDB::LMDB xxHash::xxHash CapnProto::capnp)
 
 # mainstem_add_present_subdirectories(FOLDER): adds each folder below FOLDER that has a CMakeLists.txt.
 function(mainstem_add_present_subdirectories folder)

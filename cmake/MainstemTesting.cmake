@@ -4,21 +4,27 @@ include(GoogleTest)
 # All programs with the label thread: what a TSan build needs, and no more.
 add_custom_target(mainstem_thread_tests)
 
-# mainstem_add_test(NAME SOURCES file... [LABELS label...] [LIBS target...]
+# mainstem_add_test(NAME SOURCES file... [LABELS label...] [LIBRARY target] [LIBS target...]
 #                   [TIMEOUT seconds] [ONE_PROCESS] [SERIAL])
 #
-# One GoogleTest program, which may include "floor/noun.h" from src/ and <rapidcheck/gtest.h>. Each
+# One GoogleTest program, which may include <rapidcheck/gtest.h>, and "floor/noun.h" from src/. Each
 # TEST becomes a ctest test named NAME.Subject.Claim. Labels: unit (if none is given), model, crash,
 # thread, integration, lint, consumer.
+#
+# LIBRARY is the Mainstem that it links, mainstem_internal if not given. Tests that see the public headers
+# alone link mainstem::mainstem_shared: so they show that all they call is exported.
 #
 # TIMEOUT is for one TEST, 120 seconds if not given. ONE_PROCESS runs the whole program as one ctest
 # test, for suites that add up figures over their tests. SERIAL runs it while nothing else runs.
 #
 # In the sources, MAINSTEM_SOURCE_DIR and MAINSTEM_BUILD_DIR are the top of the source and build trees.
 function(mainstem_add_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "ONE_PROCESS;SERIAL" "TIMEOUT" "SOURCES;LABELS;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ONE_PROCESS;SERIAL" "LIBRARY;TIMEOUT" "SOURCES;LABELS;LIBS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
     message(FATAL_ERROR "mainstem_add_test(${name}): SOURCES missing, or unknown: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT arg_LIBRARY)
+    set(arg_LIBRARY mainstem_internal)
   endif()
   if(NOT arg_LABELS)
     set(arg_LABELS unit)
@@ -35,7 +41,7 @@ function(mainstem_add_test name)
   set(target "mainstem_${name}_test")
   add_executable(${target} ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE
-    mainstem_internal ${arg_LIBS} rapidcheck rapidcheck_gtest GTest::gtest GTest::gtest_main)
+    ${arg_LIBRARY} mainstem_warnings ${arg_LIBS} rapidcheck rapidcheck_gtest GTest::gtest GTest::gtest_main)
   target_compile_definitions(${target} PRIVATE
     MAINSTEM_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     MAINSTEM_BUILD_DIR="${PROJECT_BINARY_DIR}")

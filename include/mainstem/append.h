@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <mainstem/event.h>
+#include <mainstem/export.h>
 #include <mainstem/types.h>
 
 namespace mainstem {
@@ -19,7 +20,7 @@ namespace mainstem {
 ///
 /// It is checked against everything appended so far, buffered appends too. A read with
 /// visibility::durable, the default, does not show those yet: see durability::buffered.
-class expected_version {
+class MAINSTEM_API expected_version {
  public:
   enum class kind : std::uint8_t { any, no_stream, stream_exists, exact };
 
@@ -99,7 +100,7 @@ enum class durability : std::uint8_t {
 /// differ.
 ///
 /// Limits: 1,024 streams, written and required together; 32 MiB, and half a segment.
-class append_request {
+class MAINSTEM_API append_request {
  public:
   /// Appends `events` to `stream`, which must be as `expected` says.
   append_request& write(stream_name stream, expected_version expected,
@@ -143,7 +144,7 @@ class append_request {
 /// Two events have the same content if type, codec, payload, metadata and tags are the same, byte
 /// for byte and the tags in the same order. Expected versions, requirements and the time of the
 /// commit do not count.
-class append_outcome {
+class MAINSTEM_API append_outcome {
  public:
   /// Where a commit stands. Both positions are 0 for a pure check.
   struct commit_place {

@@ -36,6 +36,7 @@
 #include <mainstem/detail/pending.h>
 #include <mainstem/detail/pending_handler.h>
 #include <mainstem/event.h>
+#include <mainstem/export.h>
 #include <mainstem/read.h>
 #include <mainstem/store.h>
 #include <mainstem/subscription.h>
@@ -45,7 +46,7 @@ namespace mainstem {
 namespace detail {
 
 /// How the templates below reach the library.
-struct async_access {
+struct MAINSTEM_API async_access {
   static std::shared_ptr<operation> append(const std::shared_ptr<store_state>& store,
                                            append_request request, const append_options& options,
                                            pending_answer<append_outcome>* handler);

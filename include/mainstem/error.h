@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include <mainstem/export.h>
+
 namespace mainstem {
 
 /// What can go wrong. Values are stable: they are never renumbered and never reused. Behind each
@@ -97,9 +99,32 @@ enum class errc {
   /// The checkpoints of named consumers are damaged. They cannot be made anew from the log: see the
   /// detail for what to do. [corruption]
   corrupt_checkpoints = 46,
+
+  /// A Cap'n Proto payload is not what its type says. The bytes are those that were appended: the
+  /// program that wrote them, or the type that they are read as, is wrong. [invalid]
+  malformed_payload = 50,
+  /// No schema was registered for an event's type: register one. [invalid]
+  unknown_event_type = 51,
+  /// Schemas were registered for the event's type, but not for the schema version that it says it
+  /// has: register that one too, or update the program. [invalid]
+  unknown_schema_version = 52,
+  /// A payload was to be read as Cap'n Proto, but its codec is another one. [invalid]
+  wrong_codec = 53,
+  /// An event's metadata was not written by event_metadata::encode(): whoever wrote it knows how to
+  /// read it. [invalid]
+  foreign_metadata = 54,
+  /// An event's metadata begins like that of event_metadata, but cannot be read as such. [invalid]
+  malformed_metadata = 55,
+  /// A member of event_metadata breaks its rule: correct it. [invalid]
+  invalid_metadata = 56,
+  /// A schema cannot be used: a .capnp file that does not parse, a recorded schema that is none, or
+  /// a schema of a kind that events cannot have. [invalid]
+  invalid_schema = 57,
+  /// Another schema was registered for this event type and schema version. [invalid]
+  duplicate_schema = 58,
 };
 /// The code's message.
-std::ostream& operator<<(std::ostream& out, errc code);
+MAINSTEM_API std::ostream& operator<<(std::ostream& out, errc code);
 
 /// What a caller does about an error, in five words. Compare an error or an error_code with these
 /// to branch. Every errc belongs to exactly one; an error of the operating system may belong to
@@ -126,10 +151,10 @@ struct boost::system::is_error_condition_enum<mainstem::error_condition> : std::
 
 namespace mainstem {
 
-[[nodiscard]] const boost::system::error_category& error_category() noexcept;
-[[nodiscard]] const boost::system::error_category& condition_category() noexcept;
-[[nodiscard]] boost::system::error_code make_error_code(errc code) noexcept;
-[[nodiscard]] boost::system::error_condition make_error_condition(
+[[nodiscard]] MAINSTEM_API const boost::system::error_category& error_category() noexcept;
+[[nodiscard]] MAINSTEM_API const boost::system::error_category& condition_category() noexcept;
+[[nodiscard]] MAINSTEM_API boost::system::error_code make_error_code(errc code) noexcept;
+[[nodiscard]] MAINSTEM_API boost::system::error_condition make_error_condition(
     error_condition condition) noexcept;
 
 /// What a code cannot say. Every member is optional.
@@ -151,15 +176,15 @@ class [[nodiscard]] error {
   // Implicit, so that a function can `return errc::store_failed;`.
   error(errc code) noexcept : code_(make_error_code(code)) {}      // NOLINT
   error(boost::system::error_code code) noexcept : code_(code) {}  // NOLINT
-  error(boost::system::error_code code, error_info info);
+  MAINSTEM_API error(boost::system::error_code code, error_info info);
   error(errc code, error_info info) : error(make_error_code(code), std::move(info)) {}
   error(errc code, std::string detail) : error(code, error_info{.detail = std::move(detail)}) {}
 
   [[nodiscard]] const boost::system::error_code& code() const noexcept { return code_; }
   /// Never null.
-  [[nodiscard]] const error_info& info() const noexcept;
+  [[nodiscard]] MAINSTEM_API const error_info& info() const noexcept;
   /// The code's message, then the details: fit to be shown to a person.
-  [[nodiscard]] std::string message() const;
+  [[nodiscard]] MAINSTEM_API std::string message() const;
 
   friend bool operator==(const error& left, errc right) noexcept {
     return left.code_ == make_error_code(right);
@@ -170,7 +195,7 @@ class [[nodiscard]] error {
   friend bool operator==(const error& left, error_condition right) noexcept {
     return left.code_ == make_error_condition(right);
   }
-  friend std::ostream& operator<<(std::ostream& out, const error& value);
+  friend MAINSTEM_API std::ostream& operator<<(std::ostream& out, const error& value);
 
  private:
   boost::system::error_code code_;
@@ -178,7 +203,7 @@ class [[nodiscard]] error {
 };
 
 /// What result<T>::value() throws. what() is error::message().
-class exception : public boost::system::system_error {
+class MAINSTEM_API exception : public boost::system::system_error {
  public:
   explicit exception(mainstem::error failure);
   [[nodiscard]] const mainstem::error& error() const noexcept { return error_; }
@@ -190,8 +215,8 @@ class exception : public boost::system::system_error {
 };
 
 /// Called by result<T>::value(). Not for direct use.
-[[noreturn]] void throw_exception_from_error(const error& failure,
-                                             const boost::source_location& where);
+[[noreturn]] MAINSTEM_API void throw_exception_from_error(const error& failure,
+                                                          const boost::source_location& where);
 
 /// A T or an error. `if (result)`, `*result`, `result.error()`; value() throws mainstem::exception
 /// instead of answering an error.

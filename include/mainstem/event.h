@@ -18,6 +18,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <mainstem/error.h>
+#include <mainstem/export.h>
 #include <mainstem/types.h>
 #include <mainstem/uuid.h>
 
@@ -31,7 +32,7 @@ struct event_access;
 /// are stable.
 enum class codec : std::uint8_t { binary = 0, json = 1, text = 2, capnp = 3 };
 /// Its name; `codec 17` for a value that this version does not know.
-std::ostream& operator<<(std::ostream& out, codec value);
+MAINSTEM_API std::ostream& operator<<(std::ostream& out, codec value);
 
 /// A payload on its way into an event: bytes, and what they are.
 /// Lifetime: points at the bytes it was made from; the event_data that is made from it copies them.
@@ -41,9 +42,9 @@ struct payload_view {
 };
 
 /// JSON text. It is stored as it is: neither parsed nor checked.
-[[nodiscard]] payload_view json(std::string_view text) noexcept;
-[[nodiscard]] payload_view text(std::string_view text) noexcept;
-[[nodiscard]] payload_view binary(std::span<const std::byte> bytes) noexcept;
+[[nodiscard]] MAINSTEM_API payload_view json(std::string_view text) noexcept;
+[[nodiscard]] MAINSTEM_API payload_view text(std::string_view text) noexcept;
+[[nodiscard]] MAINSTEM_API payload_view binary(std::span<const std::byte> bytes) noexcept;
 
 /// What an event may carry beyond type and payload.
 struct event_options {
@@ -72,7 +73,7 @@ struct event_options {
 ///
 /// Cost: one allocation and one copy of payload and metadata; copies of the object share them.
 /// Thread safety: distinct objects, safe. One object, safe for const calls.
-class event_data {
+class MAINSTEM_API event_data {
  public:
   /// Throws mainstem::exception with the error that make() would answer.
   event_data(std::string_view type, payload_view payload, const event_options& options = {});
@@ -95,8 +96,8 @@ class event_data {
  private:
   friend struct detail::event_access;
   struct content;
-  friend void intrusive_ptr_add_ref(const content* shared) noexcept;
-  friend void intrusive_ptr_release(const content* shared) noexcept;
+  friend MAINSTEM_API void intrusive_ptr_add_ref(const content* shared) noexcept;
+  friend MAINSTEM_API void intrusive_ptr_release(const content* shared) noexcept;
   explicit event_data(boost::intrusive_ptr<const content> shared) noexcept
       : content_(std::move(shared)) {}
   boost::intrusive_ptr<const content> content_;
@@ -169,7 +170,7 @@ namespace mainstem {
 /// Lifetime: points into the event_batch (or event) that it came from; valid while any copy of that
 /// lives.
 /// Thread safety: distinct objects, safe. One object, safe for const calls.
-class event_view {
+class MAINSTEM_API event_view {
  public:
   [[nodiscard]] mainstem::position position() const noexcept { return position_; }
   [[nodiscard]] mainstem::version version() const noexcept { return version_; }
@@ -219,7 +220,7 @@ class event_view {
 /// Cost: a live batch may pin whole segment files. To keep one event for long, copy it with
 /// to_owned().
 /// Thread safety: distinct objects, safe. One object, safe for const calls.
-class event_batch {
+class MAINSTEM_API event_batch {
  public:
   event_batch() noexcept = default;
 
@@ -261,6 +262,6 @@ class event {
 };
 
 /// A copy of one event in memory of its own, which pins nothing else.
-[[nodiscard]] event to_owned(const event_view& source);
+[[nodiscard]] MAINSTEM_API event to_owned(const event_view& source);
 
 }  // namespace mainstem

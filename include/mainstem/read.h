@@ -10,6 +10,7 @@
 
 #include <mainstem/error.h>
 #include <mainstem/event.h>
+#include <mainstem/export.h>
 #include <mainstem/types.h>
 
 namespace mainstem {
@@ -76,9 +77,9 @@ struct read_all_options {
 /// Reads the events of one stream, batch by batch.
 ///
 /// Lifetime: survives moves of the store. When the store is closed or destroyed, it answers
-/// store_closed. Its batches outlive all of that. A reader that was moved from answers
-/// store_closed. Thread safety: one thread at a time.
-class stream_reader {
+/// store_closed. Its batches outlive all of that. One that was moved from answers store_closed.
+/// Thread safety: one thread at a time.
+class MAINSTEM_API stream_reader {
  public:
   stream_reader(stream_reader&&) noexcept;
   stream_reader& operator=(stream_reader&&) noexcept;
@@ -111,9 +112,9 @@ class stream_reader {
 /// Reads the whole log, or a part of it, in the order of positions, batch by batch.
 ///
 /// Lifetime: survives moves of the store. When the store is closed or destroyed, it answers
-/// store_closed. Its batches outlive all of that. A reader that was moved from answers
-/// store_closed. Thread safety: one thread at a time.
-class log_reader {
+/// store_closed. Its batches outlive all of that. One that was moved from answers store_closed.
+/// Thread safety: one thread at a time.
+class MAINSTEM_API log_reader {
  public:
   log_reader(log_reader&&) noexcept;
   log_reader& operator=(log_reader&&) noexcept;

@@ -22,6 +22,7 @@
 #include <mainstem/append.h>
 #include <mainstem/error.h>
 #include <mainstem/event.h>
+#include <mainstem/export.h>
 #include <mainstem/read.h>
 #include <mainstem/store_info.h>
 #include <mainstem/store_options.h>
@@ -57,7 +58,7 @@ struct append_options {
 /// at a time. Readers never wait for writers.
 /// After fork(): the child's copy answers every call with forked_process and can be destroyed
 /// safely.
-class store {
+class MAINSTEM_API store {
  public:
   /// Opens the store in the folder `path`, or makes a new one there, with the folders above it.
   ///

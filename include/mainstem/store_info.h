@@ -8,13 +8,14 @@
 #include <string>
 
 #include <mainstem/error.h>
+#include <mainstem/export.h>
 #include <mainstem/types.h>
 #include <mainstem/uuid.h>
 
 namespace mainstem {
 
 /// What opening found. `clean` is the usual case.
-struct recovery_report {
+struct MAINSTEM_API recovery_report {
   bool clean = true;       ///< The store was closed properly the last time.
   position last_position;  ///< Of the last event after recovery.
   /// Read again because the index did not have them.

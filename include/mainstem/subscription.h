@@ -10,6 +10,7 @@
 
 #include <mainstem/error.h>
 #include <mainstem/event.h>
+#include <mainstem/export.h>
 #include <mainstem/read.h>
 #include <mainstem/types.h>
 
@@ -52,7 +53,7 @@ struct subscription_options {
 /// Lifetime: survives moves of the store. When the store is closed or destroyed, it answers
 /// store_closed. Its batches outlive all of that. One that was moved from answers store_closed.
 /// Thread safety: one thread at a time.
-class subscription {
+class MAINSTEM_API subscription {
  public:
   subscription(subscription&&) noexcept;
   subscription& operator=(subscription&&) noexcept;

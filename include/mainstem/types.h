@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <mainstem/error.h>
+#include <mainstem/export.h>
 
 namespace mainstem {
 
@@ -54,7 +55,7 @@ class version {
 ///
 /// An object always holds a valid name. The constructor throws mainstem::exception on a bad one;
 /// parse() answers with the error (invalid_stream_name, reserved_name) instead.
-class stream_name {
+class MAINSTEM_API stream_name {
  public:
   explicit stream_name(std::string_view name);
   [[nodiscard]] static result<stream_name> parse(std::string_view name);

@@ -11,11 +11,12 @@
 #include <string_view>
 
 #include <mainstem/error.h>
+#include <mainstem/export.h>
 
 namespace mainstem {
 
 /// A universally unique identifier (RFC 9562), 16 bytes in network order.
-class uuid {
+class MAINSTEM_API uuid {
  public:
   using bytes_type = std::array<std::byte, 16>;
 
@@ -58,5 +59,5 @@ using event_id = uuid;
 
 template <>
 struct std::hash<mainstem::uuid> {
-  std::size_t operator()(const mainstem::uuid& id) const noexcept;
+  MAINSTEM_API std::size_t operator()(const mainstem::uuid& id) const noexcept;
 };

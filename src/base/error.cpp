@@ -52,6 +52,19 @@ const char* message_of(errc code) noexcept {
     case errc::unsupported_format: return "a newer version of Mainstem wrote this";
     case errc::foreign_file: return "a file belongs to another store";
     case errc::corrupt_checkpoints: return "the checkpoints of consumers are damaged";
+    case errc::malformed_payload: return "a Cap'n Proto payload is not what its type says";
+    case errc::unknown_event_type:
+      return "no schema is registered for this event type: register one";
+    case errc::unknown_schema_version:
+      return "this schema version of the event type is not registered: register it, or update";
+    case errc::wrong_codec: return "the payload is not Cap'n Proto: read it as what its codec says";
+    case errc::foreign_metadata:
+      return "the metadata was not written as event_metadata: read it as its writer meant it";
+    case errc::malformed_metadata: return "the metadata cannot be read as event_metadata";
+    case errc::invalid_metadata: return "a member of event_metadata breaks its rule";
+    case errc::invalid_schema: return "the schema cannot be used for events";
+    case errc::duplicate_schema:
+      return "another schema is registered for this event type and schema version";
   }
   return "unknown error";
 }
@@ -67,6 +80,7 @@ bool own_code_means(errc code, error_condition condition) noexcept {
     case error_condition::conflict: return code == errc::store_locked;
     case error_condition::invalid:
       return (code >= errc::invalid_argument && code <= errc::no_events) ||
+             (code >= errc::malformed_payload && code <= errc::duplicate_schema) ||
              is_one_of(code,
                        {errc::store_not_found, errc::unsupported_format, errc::store_read_only});
     case error_condition::capacity:

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <mainstem/version.h>
+
 #include "base/assert.h"
 #include "engine/look_up.h"
 #include "engine/tail_replay.h"
@@ -111,7 +113,7 @@ result<format::store_identity> store_core::open_identity() {
   random_.fill(std::as_writable_bytes(std::span(&made.store.secret, 1)));
   made.created = clock_.unix_nanoseconds();
   made.minimum_reader = 1;  // 0.1
-  made.writer_version = MAINSTEM_VERSION;
+  made.writer_version = header_version;
   if (auto created = log::create_manifest(*folder_, made); !created) return created.error();
   return made.store;
 }

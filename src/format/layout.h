@@ -148,10 +148,22 @@ inline constexpr field checksum{56, 8};
 inline constexpr std::size_t size = 64;
 }  // namespace control_slot_layout
 
-inline constexpr std::uint64_t control_magic = 0x314c54434d54534dU;   // "MSTMCTL1"
+/// What an event_metadata begins with: the root pointer of its Cap'n Proto message
+/// (event_metadata.capnp), which stands directly before the struct, and the first word of that.
+namespace event_metadata_layout {
+inline constexpr field root_offset{0, 4};  // 0: a struct, and it follows.
+inline constexpr field data_words{4, 2};
+inline constexpr field pointer_count{6, 2};
+inline constexpr field marker{8, 4};
+inline constexpr field schema_version{12, 4};
+inline constexpr std::size_t size = 16;
+}  // namespace event_metadata_layout
+
 inline constexpr std::uint64_t segment_magic = 0x31474f4c4d54534dU;   // "MSTMLOG1"
 inline constexpr std::uint64_t manifest_magic = 0x314e414d4d54534dU;  // "MSTMMAN1"
-inline constexpr std::uint32_t frame_magic = 0xa546534dU;  // "MSF" and a byte that is not text.
+inline constexpr std::uint64_t control_magic = 0x314c54434d54534dU;   // "MSTMCTL1"
+inline constexpr std::uint32_t frame_magic = 0xa546534dU;      // "MSF" and a byte that is not text.
+inline constexpr std::uint32_t metadata_marker = 0x4d45534dU;  // "MSEM"
 
 /// Values are stable. Any other kind refuses to open.
 enum class frame_kind : std::uint8_t {

@@ -300,13 +300,14 @@ format_tables read_document(std::string_view markdown) {
       read_layout(*name, rows_behind(lines, i), tables);
     if (const auto name = announced(lines[i], "values"))
       read_values(*name, rows_behind(lines, i), tables);
-    if (!announced(lines[i], "schema")) continue;
+    const auto schema = announced(lines[i], "schema");
+    if (!schema) continue;
+    auto& fields = tables.schemas[*schema];
     for (const auto& cells : rows_behind(lines, i)) {
       if (cells.size() != 4) {
-        tables.problems.push_back("a row of the schema cannot be read");
+        tables.problems.push_back("a row of " + *schema + " cannot be read");
       } else {
-        add_once(tables.schema, cells[2], std::string(cells[0]) + " :" + std::string(cells[1]),
-                 tables);
+        add_once(fields, cells[2], std::string(cells[0]) + " :" + std::string(cells[1]), tables);
       }
     }
   }
@@ -319,9 +320,12 @@ void read_header(std::string_view header, format_tables& into) {
 }
 
 void read_schema(std::string_view capnp, format_tables& into) {
+  std::string in;
   for (const auto line : lines_of(capnp)) {
-    if (const auto field = between(line, {"  ", " @", " ", ";"})) {
-      add_once(into.schema, field->at(0), field->at(1) + " " + field->at(2), into);
+    if (const auto name = between(line, {"struct ", " {"})) {
+      in = name->at(0);
+    } else if (const auto field = between(line, {"  ", " @", " ", ";"})) {
+      add_once(into.schemas[in], field->at(0), field->at(1) + " " + field->at(2), into);
     }
   }
 }
@@ -331,8 +335,7 @@ std::vector<std::string> differences(const format_tables& document, const format
   found.insert(found.end(), code.problems.begin(), code.problems.end());
   compare_all(document.layouts, code.layouts, found);
   compare_all(document.values, code.values, found);
-  if (document.schema != code.schema)
-    found.push_back("the schema of the manifest is another one in the code");
+  if (document.schemas != code.schemas) found.push_back("a schema is another one in the code");
   for (const auto& [scope, known] : code.known_flags) {
     const auto table = document.values.find(scope);
     std::uint64_t in_use = 0;

@@ -30,7 +30,8 @@ struct named_value {
 struct format_tables {
   std::map<std::string, layout> layouts;
   std::map<std::string, std::map<std::string, named_value>> values;
-  std::map<std::string, std::string> schema;         ///< Field to its ordinal and type.
+  /// Per struct: field to its ordinal and type.
+  std::map<std::string, std::map<std::string, std::string>> schemas;
   std::map<std::string, std::uint64_t> known_flags;  ///< By scope; only the sources say so.
   std::vector<std::string> problems;  ///< What could not be read, or stands there twice.
 };

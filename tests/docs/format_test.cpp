@@ -19,7 +19,9 @@ struct texts {
   std::string layout = read_text(MAINSTEM_SOURCE_DIR "/src/format/layout.h");
   std::string types = read_text(MAINSTEM_SOURCE_DIR "/include/mainstem/types.h");
   std::string event = read_text(MAINSTEM_SOURCE_DIR "/include/mainstem/event.h");
-  std::string schema = read_text(MAINSTEM_SOURCE_DIR "/src/format/manifest.capnp");
+  std::string manifest = read_text(MAINSTEM_SOURCE_DIR "/src/format/manifest.capnp");
+  std::string metadata = read_text(MAINSTEM_SOURCE_DIR "/src/format/event_metadata.capnp");
+  std::string recorded = read_text(MAINSTEM_SOURCE_DIR "/src/format/recorded_schema.capnp");
 };
 
 const texts& all_texts() {
@@ -41,7 +43,8 @@ format_tables tables_of_code(const texts& from) {
   read_header(part(from.types, "namespace limits {"), tables);
   const std::string_view codec = part(from.event, "enum class codec");
   read_header(codec.substr(0, codec.find('\n')), tables);
-  read_schema(from.schema, tables);
+  for (const std::string* schema : {&from.manifest, &from.metadata, &from.recorded})
+    read_schema(*schema, tables);
   return tables;
 }
 
@@ -67,7 +70,7 @@ TEST(FormatDocument, TextOfTheCodeIsReadAsItWasCompiled) {
   const auto end = [&code](const std::string& name) {
     return code.layouts.at(name).end.value_or(0);
   };
-  EXPECT_EQ(code.layouts.size(), 8U);
+  EXPECT_EQ(code.layouts.size(), 9U);
   EXPECT_EQ(end("segment_header_layout"), format::segment_header_layout::size);
   EXPECT_EQ(end("frame_prefix_layout"), format::frame_prefix_layout::size);
   EXPECT_EQ(end("commit_body_layout"), format::commit_body_layout::size);
@@ -76,6 +79,7 @@ TEST(FormatDocument, TextOfTheCodeIsReadAsItWasCompiled) {
   EXPECT_EQ(end("manifest_layout"), format::manifest_layout::size);
   EXPECT_EQ(end("control_page_layout"), format::control_page_layout::size);
   EXPECT_EQ(end("control_slot_layout"), format::control_slot_layout::size);
+  EXPECT_EQ(end("event_metadata_layout"), format::event_metadata_layout::size);
   const auto& checksum = code.layouts.at("segment_header_layout").fields.at("checksum");
   EXPECT_EQ(checksum.first, format::segment_header_layout::checksum.offset);
   EXPECT_EQ(checksum.second, format::segment_header_layout::checksum.size);
@@ -92,7 +96,9 @@ TEST(FormatDocument, TextOfTheCodeIsReadAsItWasCompiled) {
   EXPECT_EQ(value("limits", "commit_bytes"), limits::commit_bytes);
   EXPECT_EQ(value("codec", "capnp"), static_cast<std::uint64_t>(codec::capnp));
   EXPECT_EQ(code.known_flags.size(), 2U);
-  EXPECT_EQ(code.schema.size(), 9U);
+  EXPECT_EQ(code.schemas.size(), 4U);
+  EXPECT_EQ(code.schemas.at("Manifest").size(), 9U);
+  EXPECT_EQ(code.schemas.at("EventMetadata").size(), 7U);
 }
 
 // A table that skips a byte, or describes one twice, is wrong even where the code agrees with it.
@@ -177,9 +183,10 @@ std::string without_line(const std::string& text, std::string_view holding) {
 }
 
 TEST(FormatDocument, AFieldThatOneOfTheTwoLacksIsNoticed) {
-  for (const char* row : {"| 96 | 8 | previous_checksum |", "| 256 | | *end* |", "| `2` | mark |",
-                          "| `0x04` | stub |", "| `22` | body_offset_bits |",
-                          "| 8 | Text | writerVersion |", "<!-- layout: manifest_layout"}) {
+  for (const char* row :
+       {"| 96 | 8 | previous_checksum |", "| 256 | | *end* |", "| `2` | mark |",
+        "| `0x04` | stub |", "| `22` | body_offset_bits |", "| 8 | Text | writerVersion |",
+        "| 5 | Text | contentType |", "<!-- layout: manifest_layout"}) {
     texts changed = all_texts();
     changed.document = without_line(changed.document, row);
     ASSERT_NE(changed.document, all_texts().document) << row;

@@ -77,6 +77,14 @@ class FloorsTest(unittest.TestCase):
         self.assert_one({"src/kafka/inbox.cpp": SPDX + '#include "base/bytes.h"\n'},
                         "src/kafka/inbox.cpp:2", "public headers alone")
 
+    def test_the_schema_parser_sees_public_headers_alone(self):
+        self.assert_one({"src/schema/files.cpp": SPDX + '#include "base/bytes.h"\n'},
+                        "src/schema/files.cpp:2", "public headers alone")
+
+    def test_the_schema_parser_outside_its_folder(self):
+        self.assert_one({"src/api/check.cpp": SPDX + "#include <capnp/schema-parser.h>\n"},
+                        "src/api/check.cpp:2", "the parser of schemas")
+
     def test_include_not_written_from_src(self):
         self.assert_one({"src/log/reader.cpp": SPDX + '#include "reader.h"\n'},
                         "src/log/reader.cpp:2", "not written from src/")
@@ -121,6 +129,15 @@ class FloorsTest(unittest.TestCase):
         self.assertEqual(len(found), 1, found)
         self.assertIn("mainstem/read.h -> mainstem/wait.h -> boost/asio/deferred.hpp", found[0])
 
+    def test_store_or_metadata_reaches_capnp_through_another_header(self):
+        for start in ("store", "metadata"):
+            found = self.findings({
+                f"include/mainstem/{start}.h": HEADER + "#include <mainstem/capnp.h>\n",
+                "include/mainstem/capnp.h": HEADER + "#include <kj/exception.h>\n",
+            })
+            self.assertEqual(len(found), 1, found)
+            self.assertIn(f"{start}.h reaches Cap'n Proto", found[0])
+
     def test_public_header_includes_quoted(self):
         self.assert_one({"include/mainstem/read.h": HEADER + '#include "log/reader.h"\n'},
                         "include/mainstem/read.h:3", "public header")
@@ -158,7 +175,8 @@ class FloorsTest(unittest.TestCase):
                         "src/base/bytes.h:3", "using namespace")
 
     def test_type_not_in_snake_case(self):
-        for declaration in ("class EventBatch {", "struct eventBatch;", "enum class Kind : int {"):
+        for declaration in ("class EventBatch {", "struct eventBatch;", "enum class Kind : int {",
+                            "class MAINSTEM_API EventBatch {"):
             self.assert_one({"include/mainstem/read.h": HEADER + declaration + "\n"},
                             "include/mainstem/read.h:3", "snake_case")
 

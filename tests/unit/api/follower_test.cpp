@@ -6,6 +6,7 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "api_support.h"

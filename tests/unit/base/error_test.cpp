@@ -50,6 +50,15 @@ const std::vector<std::pair<errc, error_condition>> all_codes = {
     {errc::unsupported_format, error_condition::invalid},
     {errc::foreign_file, error_condition::corruption},
     {errc::corrupt_checkpoints, error_condition::corruption},
+    {errc::malformed_payload, error_condition::invalid},
+    {errc::unknown_event_type, error_condition::invalid},
+    {errc::unknown_schema_version, error_condition::invalid},
+    {errc::wrong_codec, error_condition::invalid},
+    {errc::foreign_metadata, error_condition::invalid},
+    {errc::malformed_metadata, error_condition::invalid},
+    {errc::invalid_metadata, error_condition::invalid},
+    {errc::invalid_schema, error_condition::invalid},
+    {errc::duplicate_schema, error_condition::invalid},
 };
 
 const error_condition all_conditions[] = {error_condition::conflict, error_condition::invalid,
@@ -127,6 +136,8 @@ TEST(Errc, ValuesAreStable) {
   EXPECT_EQ(static_cast<int>(errc::disk_full), 28);
   EXPECT_EQ(static_cast<int>(errc::corrupt_data), 40);
   EXPECT_EQ(static_cast<int>(errc::foreign_file), 45);
+  EXPECT_EQ(static_cast<int>(errc::malformed_payload), 50);
+  EXPECT_EQ(static_cast<int>(errc::duplicate_schema), 58);
 }
 
 TEST(Errc, AnUnknownValueMeansNoCondition) {

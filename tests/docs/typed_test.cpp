@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+// The functions stand in the README as they are.
+#include "typed.h"
+
+namespace {
+
+const ms::stream_name order("order-42");
+
+class Typed : public testing::Test {
+ protected:
+  void TearDown() override {
+    store.close().value();
+    std::filesystem::remove_all(folder);
+  }
+  void append_as(const char* type) {
+    capnp::MallocMessageBuilder message;
+    message.initRoot<OrderPaid>().initParts(2);
+    store.append(order, ms::any, ms::event_data(type, ms::capnp_payload(message))).value();
+  }
+
+  std::filesystem::path folder = std::filesystem::path(testing::TempDir()) /
+                                 ("mainstem-typed-" + ms::uuid::generate().to_string());
+  ms::store store = ms::store::open(folder).value();
+};
+
+TEST_F(Typed, WhatWasWrittenIsRead) {
+  open_order(store, order, "Ada");
+  EXPECT_EQ(customer_of(store, order), "Ada");
+  EXPECT_THROW(open_order(store, order, "Ada"), std::runtime_error);
+  EXPECT_TRUE(still_reads(store));
+}
+
+TEST_F(Typed, WhatIsNotAnOrderIsAnError) {
+  EXPECT_THROW(customer_of(store, order), std::runtime_error);
+  append_as("order-opened");
+  EXPECT_THROW(customer_of(store, order), ms::exception);
+}
+
+TEST_F(Typed, WhatTodaysSchemasDoNotReadIsNoticed) {
+  append_as("order-opened");
+  EXPECT_FALSE(still_reads(store));
+}
+
+TEST_F(Typed, WhatHasNoSchemaTodayIsNoticed) {
+  open_order(store, order, "Ada");
+  append_as("order-paid");
+  EXPECT_FALSE(still_reads(store));
+}
+
+}  // namespace
