@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "problem.h"
+#include "common/record_file.h"
+#include "common_names.h"
 
 namespace event_log {
 
@@ -17,26 +18,13 @@ struct acknowledgement {
   friend bool operator==(const acknowledgement&, const acknowledgement&) = default;
 };
 
-/// Appends to the file of acknowledgements, which survives the end of the process by SIGKILL (not
-/// of the machine). Thread safety: put() from any thread.
-class acknowledgement_file {
- public:
-  /// Makes the file if it is not there.
-  [[nodiscard]] static outcome<acknowledgement_file> open(const std::string& path);
-  acknowledgement_file(acknowledgement_file&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  acknowledgement_file& operator=(acknowledgement_file&&) = delete;
-  ~acknowledgement_file();
-
-  /// On success: it is in the file.
-  [[nodiscard]] outcome<void> put(const acknowledgement& added) const;
-
- private:
-  explicit acknowledgement_file(int fd) noexcept : fd_(fd) {}
-  int fd_;
-};
-
-/// All acknowledgements of a file in the order in which they came; none if there is no file. A torn
-/// last one is left out. Errors: failure, if one that is not the last does not check out.
-[[nodiscard]] outcome<std::vector<acknowledgement>> read_acknowledgements(const std::string& path);
+/// The file of acknowledgements, to append to.
+[[nodiscard]] inline outcome<record_file> open_acknowledgements(const std::string& path) {
+  return record_file::open(path, sizeof(acknowledgement));
+}
+[[nodiscard]] inline outcome<std::vector<acknowledgement>> read_acknowledgements(
+    const std::string& path) {
+  return read_records<acknowledgement>(path);
+}
 
 }  // namespace event_log

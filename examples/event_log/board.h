@@ -4,11 +4,10 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <memory>
-#include <string>
 
-#include "latency_histogram.h"
-#include "problem.h"
+#include "common/latency_histogram.h"
+#include "common/shared_object.h"
+#include "common_names.h"
 
 namespace event_log {
 
@@ -44,17 +43,6 @@ struct board {
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
 /// A board in a file.
-class shared_board {
- public:
-  [[nodiscard]] static outcome<shared_board> create(const std::string& path);
-  [[nodiscard]] static outcome<shared_board> open(const std::string& path);
-  [[nodiscard]] board& operator*() const noexcept { return *board_; }
-  [[nodiscard]] board* operator->() const noexcept { return board_.get(); }
-
- private:
-  explicit shared_board(std::shared_ptr<board> mapped) noexcept : board_(std::move(mapped)) {}
-  static outcome<shared_board> map(const std::string& path, bool create);
-  std::shared_ptr<board> board_;
-};
+using shared_board = shared_object<board>;
 
 }  // namespace event_log

@@ -8,8 +8,8 @@
 #include <mainstem/event.h>
 #include <mainstem/types.h>
 
+#include "common/json_text.h"
 #include "csv_reader.h"
-#include "json_text.h"
 #include "time_text.h"
 
 namespace event_log {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "common/problem.h"
+#include "common_names.h"
 #include "options.h"
-#include "problem.h"
 #include "workload.h"
 
 namespace event_log {

@@ -8,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "problem.h"
+#include "common/problem.h"
+#include "common_names.h"
 
 namespace event_log {
 

@@ -7,17 +7,17 @@
 #include <filesystem>
 #include <iostream>
 
+#include "common/interruption.h"
+#include "common/problem.h"
+#include "common/progress_line.h"
 #include "csv_log.h"
 #include "figures.h"
-#include "interruption.h"
 #include "options.h"
 #include "order_workload.h"
-#include "problem.h"
-#include "progress_line.h"
 #include "report.h"
 #include "supervisor.h"
 #include "verification.h"
-#include "work_folder.h"
+#include "work_files.h"
 #include "writer.h"
 
 namespace event_log {
@@ -69,11 +69,11 @@ outcome<run_figures> run_all(const options& chosen, const workload_view& workloa
                              const work_folder& work, const std::string& store) {
   run_figures run = describe(chosen, workload);
   run.store = store;
-  if (auto r = save_workload(workload, work.rows()); !r) return r.error();
+  if (auto r = save_workload(workload, rows_in(work)); !r) return r.error();
   if (auto r = supervisor(chosen, workload, work, store).run(run); !r) return r.error();
   progress_line progress;
   progress.say("reading everything back");
-  auto found = verify(workload, store, work.acknowledgements());
+  auto found = verify(workload, store, acknowledgements_in(work));
   if (!found) return found.error();
   run.verification = *found;
   run.disk_bytes = blocks_below(store);
@@ -104,9 +104,10 @@ outcome<void> load(const options& chosen) {
   }
   if (!input) return input.error();
   catch_interruptions();  // From here on there is something to clear away.
-  auto work = chosen.work.empty() ? work_folder::make_temporary() : work_folder::make(chosen.work);
+  auto work = chosen.work.empty() ? work_folder::make_temporary("event_log")
+                                  : work_folder::make(chosen.work);
   if (!work) return work.error();
-  const std::string store = chosen.store.empty() ? work->store() : chosen.store;
+  const std::string store = chosen.store.empty() ? work->file("store") : chosen.store;
   const auto run = run_all(chosen, input->view(), *work, store);
   outcome<void> done = run ? report(chosen, *run) : outcome<void>(run.error());
   if (!done && done.error().exit_status == exit_failed) {
@@ -118,9 +119,9 @@ outcome<void> load(const options& chosen) {
 
 outcome<void> verify_again(const options& chosen) {
   const work_folder work = work_folder::at(chosen.work);
-  const auto workload = mapped_workload::open(work.rows());
+  const auto workload = mapped_workload::open(rows_in(work));
   if (!workload) return workload.error();
-  const auto found = verify(workload->view(), chosen.store, work.acknowledgements());
+  const auto found = verify(workload->view(), chosen.store, acknowledgements_in(work));
   if (!found) return found.error();
   std::cout << grouped(found->events) << " events, " << grouped(found->acknowledged)
             << " acknowledged, " << grouped(found->lost) << " lost\n";

@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "random.h"
+#include "common/random.h"
+#include "common_names.h"
 
 namespace event_log {
 

@@ -5,8 +5,9 @@
 #include <exception>
 #include <iostream>
 
+#include "common/problem.h"
+#include "common_names.h"
 #include "demo.h"
-#include "problem.h"
 
 int main(int argc, char** argv) {
   // strptime's %s means local time: times are read the same way everywhere.

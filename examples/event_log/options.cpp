@@ -2,20 +2,12 @@
 #include "options.h"
 
 #include <array>
-#include <charconv>
-#include <map>
-#include <set>
 #include <string_view>
+
+#include "common/command_line.h"
 
 namespace event_log {
 namespace {
-
-using given_options = std::map<std::string, std::string, std::less<>>;
-
-struct command_line {
-  std::vector<std::string> operands;
-  given_options given;
-};
 
 constexpr std::array known_options{"--store",       "--work",           "--json",   "--threads",
                                    "--kills",       "--seed",           "--events", "--orders",
@@ -24,57 +16,6 @@ constexpr std::array known_options{"--store",       "--work",           "--json"
 
 constexpr std::array csv_only{"--category", "--stream",      "--type",
                               "--time",     "--time-format", "--version-column"};
-
-bool is_known(std::string_view name) {
-  for (const std::string_view known : known_options)
-    if (name == known) return true;
-  return false;
-}
-
-outcome<command_line> split(const std::vector<std::string>& arguments, std::size_t from) {
-  command_line line;
-  for (std::size_t i = from; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (!argument.starts_with("--")) {
-      line.operands.push_back(argument);
-      continue;
-    }
-    const std::size_t equals = argument.find('=');
-    const std::string name = argument.substr(0, equals);
-    if (!is_known(name)) return bad_input("unknown option " + name + " (see event_log --help)");
-    std::string value;
-    if (equals != std::string::npos) {
-      value = argument.substr(equals + 1);
-    } else {
-      if (i + 1 == arguments.size()) return bad_input(name + " needs a value");
-      value = arguments[++i];
-    }
-    if (value.empty()) return bad_input(name + " needs a value");
-    if (!line.given.emplace(name, std::move(value)).second)
-      return bad_input(name + " is given twice");
-  }
-  return line;
-}
-
-template <class Number>
-outcome<void> take_number(const given_options& given, std::string_view name, Number least,
-                          Number most, Number& into) {
-  const auto found = given.find(name);
-  if (found == given.end()) return {};
-  const std::string& text = found->second;
-  Number value{};
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || value < least ||
-      value > most)
-    return bad_input(std::string(name) + " " + text + ": expected a whole number from " +
-                     std::to_string(least) + " to " + std::to_string(most));
-  into = value;
-  return {};
-}
-
-void take_text(const given_options& given, std::string_view name, std::string& into) {
-  if (const auto found = given.find(name); found != given.end()) into = found->second;
-}
 
 outcome<csv_options> csv_from(const std::string& path, const given_options& given) {
   csv_options csv;
@@ -155,7 +96,7 @@ outcome<options> parse_options(const std::vector<std::string>& arguments) {
   const auto command = verb_from(arguments.front());
   if (!command) return command.error();
   chosen.verb = *command;
-  const auto line = split(arguments, 1);
+  const auto line = split_arguments("event_log", arguments, 1, known_options);
   if (!line) return line.error();
   take_text(line->given, "--store", chosen.store);
   take_text(line->given, "--work", chosen.work);

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "problem.h"
+#include "common/problem.h"
+#include "common_names.h"
 
 namespace event_log {
 

@@ -1,37 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report.h"
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <ostream>
 
-#include "json_text.h"
-#include "progress_line.h"
+#include "common/figures_table.h"
+#include "common/json_text.h"
+#include "common/progress_line.h"
 
 namespace event_log {
 namespace {
 
 using std::chrono::nanoseconds;
 
-std::string fixed(double value, int digits) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
-}
-
 double in_microseconds(nanoseconds time) { return static_cast<double>(time.count()) / 1e3; }
 double in_milliseconds(nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
 double per_event(std::uint64_t bytes, std::uint64_t events) {
   return events == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(events);
-}
-
-std::string duration(nanoseconds time) {
-  return time < std::chrono::milliseconds(1) ? fixed(in_microseconds(time), 0) + " us"
-                                             : fixed(in_milliseconds(time), 2) + " ms";
 }
 
 const char* aim_name(aim at) {
@@ -44,26 +32,7 @@ const char* aim_name(aim at) {
   return "";
 }
 
-class table {
- public:
-  explicit table(std::ostream& out) : out_(out) {}
-  void line(const std::string& name, const std::string& value, const std::string& note = {}) {
-    std::string text = "  " + name;
-    text.resize(std::max<std::size_t>(text.size() + 1, 32), ' ');
-    text.append(14 - std::min<std::size_t>(value.size(), 14), ' ');
-    text += value;
-    if (!note.empty()) text += "   " + note;
-    out_ << text << '\n';
-  }
-  void line(const std::string& name, std::uint64_t value, const std::string& note = {}) {
-    line(name, grouped(value), note);
-  }
-
- private:
-  std::ostream& out_;
-};
-
-void print_input(table& lines, const run_figures& run) {
+void print_input(figures_table& lines, const run_figures& run) {
   lines.line("events", run.rows);
   lines.line("streams", run.streams);
   lines.line("types", run.types);
@@ -77,7 +46,7 @@ void print_input(table& lines, const run_figures& run) {
   lines.line("version column: gaps", run.counters.gaps, "more than 1 above the row before");
 }
 
-void print_writing(table& lines, const run_figures& run) {
+void print_writing(figures_table& lines, const run_figures& run) {
   const std::string conditions = std::to_string(run.threads) +
                                  (run.threads == 1 ? " thread" : " threads") +
                                  ", 1 event per commit, synced";
@@ -96,7 +65,7 @@ void print_writing(table& lines, const run_figures& run) {
   lines.line("retries, already committed", run.retries_already_committed());
 }
 
-void print_outcome(table& lines, const run_figures& run) {
+void print_outcome(figures_table& lines, const run_figures& run) {
   const verification_figures& found = run.verification;
   lines.line("events acknowledged", found.acknowledged);
   lines.line("events lost", found.lost, "acknowledged, and not there exactly so");
@@ -190,7 +159,7 @@ void add_verification(json_writer& json, const run_figures& run) {
 
 void print_table(std::ostream& out, const run_figures& run) {
   out << "\nevent_log: " << run.source << '\n';
-  table lines(out);
+  figures_table lines(out);
   print_input(lines, run);
   print_writing(lines, run);
   print_outcome(lines, run);

@@ -4,8 +4,9 @@
 #include <iosfwd>
 #include <string>
 
+#include "common/problem.h"
+#include "common_names.h"
 #include "figures.h"
-#include "problem.h"
 
 namespace event_log {
 

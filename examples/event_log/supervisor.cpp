@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "acknowledgements.h"
-#include "interruption.h"
+#include "common/interruption.h"
 
 namespace event_log {
 namespace {
@@ -67,12 +67,12 @@ outcome<bool> supervisor::run_next(run_figures& into) {
   const bool last = kills_ == chosen_.kills;
   const planned_kill planned =
       last ? planned_kill{} : plan_.next(kills_, segment_change_met_, index_flush_met_);
-  auto told = shared_board::create(work_.board(number));
+  auto told = shared_board::create(board_in(work_, number));
   if (!told) return told.error();
   (*told)->limit = last ? ~std::uint64_t{0} : planned.latest;
-  auto child =
-      child_process::start({"writer", "--store", store_, "--work", work_.path(), "--threads",
-                            std::to_string(chosen_.threads), "--number", std::to_string(number)});
+  auto child = child_process::start(
+      "event_log", {"writer", "--store", store_, "--work", work_.path(), "--threads",
+                    std::to_string(chosen_.threads), "--number", std::to_string(number)});
   if (!child) return child.error();
   writer_process writer(*told, std::move(*child), store_);
 
@@ -172,7 +172,7 @@ outcome<void> supervisor::kill(writer_process& writer, const planned_kill& plann
   into.aimed_at = planned.at;
   into.in_opening = writer.told->state < writer_state::writing;
   if (into.in_opening) return {};
-  const auto acknowledged = read_acknowledgements(work_.acknowledgements());
+  const auto acknowledged = read_acknowledgements(acknowledgements_in(work_));
   if (!acknowledged) return acknowledged.error();
   std::uint64_t last_position = 0;
   for (const acknowledgement& each : *acknowledged)

@@ -5,16 +5,17 @@
 #include <string>
 
 #include "board.h"
-#include "child_process.h"
+#include "common/child_process.h"
+#include "common/latency_histogram.h"
+#include "common/problem.h"
+#include "common/progress_line.h"
+#include "common/random.h"
+#include "common_names.h"
 #include "figures.h"
 #include "kill_plan.h"
-#include "latency_histogram.h"
 #include "options.h"
-#include "problem.h"
-#include "progress_line.h"
-#include "random.h"
 #include "store_watch.h"
-#include "work_folder.h"
+#include "work_files.h"
 #include "workload.h"
 
 namespace event_log {

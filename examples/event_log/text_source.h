@@ -6,7 +6,8 @@
 #include <span>
 #include <string>
 
-#include "problem.h"
+#include "common/problem.h"
+#include "common_names.h"
 
 namespace event_log {
 

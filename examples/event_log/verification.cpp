@@ -6,7 +6,7 @@
 #include <mainstem/store.h>
 
 #include "acknowledgements.h"
-#include "interruption.h"
+#include "common/interruption.h"
 #include "row_table.h"
 #include "store_access.h"
 

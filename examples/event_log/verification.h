@@ -3,8 +3,9 @@
 
 #include <string>
 
+#include "common/problem.h"
+#include "common_names.h"
 #include "figures.h"
-#include "problem.h"
 #include "workload.h"
 
 namespace event_log {

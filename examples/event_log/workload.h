@@ -11,7 +11,8 @@
 
 #include <mainstem/uuid.h>
 
-#include "problem.h"
+#include "common/problem.h"
+#include "common_names.h"
 
 namespace event_log {
 

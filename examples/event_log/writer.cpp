@@ -13,7 +13,7 @@
 #include "board.h"
 #include "row_table.h"
 #include "store_access.h"
-#include "work_folder.h"
+#include "work_files.h"
 #include "workload.h"
 
 namespace event_log {
@@ -31,7 +31,7 @@ struct shared_state {
   const workload_view& workload;
   const row_table& table;
   const std::vector<bool>& acknowledged;  ///< Per row: by an earlier process.
-  const acknowledgement_file& file;
+  const record_file& file;
   ms::store& store;
   board& told;
   std::uint32_t threads;
@@ -130,7 +130,7 @@ class stream_writer {
 
   outcome<void> acknowledge(std::uint32_t index, std::uint64_t position, std::uint64_t version,
                             bool first) {
-    if (auto r = shared_.file.put({index, position, version}); !r) return r;
+    if (auto r = shared_.file.put(acknowledgement{index, position, version}); !r) return r;
     if (first) shared_.told.acknowledged.fetch_add(1, std::memory_order_release);
     return {};
   }
@@ -183,16 +183,16 @@ void tell_recovery(const ms::recovery_report& found, board& told) {
 }
 
 outcome<void> write_all(const options& chosen, const work_folder& work, board& told) {
-  const auto workload = mapped_workload::open(work.rows());
+  const auto workload = mapped_workload::open(rows_in(work));
   if (!workload) return workload.error();
   const row_table table(workload->view());
-  const auto before = read_acknowledgements(work.acknowledgements());
+  const auto before = read_acknowledgements(acknowledgements_in(work));
   if (!before) return before.error();
   std::vector<bool> acknowledged(workload->view().rows.size());
   for (const acknowledgement& each : *before)
     if (each.row < acknowledged.size()) acknowledged[each.row] = true;
   told.acknowledged = static_cast<std::uint64_t>(std::ranges::count(acknowledged, true));
-  const auto file = acknowledgement_file::open(work.acknowledgements());
+  const auto file = open_acknowledgements(acknowledgements_in(work));
   if (!file) return file.error();
 
   told.state = writer_state::opening;
@@ -216,7 +216,7 @@ outcome<void> write_all(const options& chosen, const work_folder& work, board& t
 
 int run_writer(const options& chosen) {
   const work_folder work = work_folder::at(chosen.work);
-  const auto told = shared_board::open(work.board(chosen.number));
+  const auto told = shared_board::open(board_in(work, chosen.number));
   if (!told) return exit_failed;
   if (const auto done = write_all(chosen, work, **told); !done) {
     const std::string text = done.error().text;

@@ -111,9 +111,9 @@ TEST(Verification, ReportsAnAcknowledgedEventThatIsNotThere) {
   const scratch_folder folder;
   ASSERT_EQ(run(small_demo(folder, "load")).status, 0);
   {
-    const auto file = event_log::acknowledgement_file::open(folder / "work/acknowledgements");
+    const auto file = event_log::open_acknowledgements(folder / "work/acknowledgements");
     ASSERT_TRUE(file) << file.error().text;
-    ASSERT_TRUE(file->put({.row = 17, .position = 6001, .version = 1}));
+    ASSERT_TRUE(file->put(event_log::acknowledgement{.row = 17, .position = 6001, .version = 1}));
   }
   const auto end = run({"verify", "--store", folder / "store", "--work", folder / "work"});
   EXPECT_EQ(end.status, 1);

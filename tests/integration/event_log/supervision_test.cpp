@@ -5,13 +5,13 @@
 #include <set>
 
 #include "acknowledgements.h"
+#include "common/latency_histogram.h"
 #include "kill_plan.h"
-#include "latency_histogram.h"
 #include "order_workload.h"
 #include "program.h"
 #include "row_table.h"
 #include "store_watch.h"
-#include "work_folder.h"
+#include "work_files.h"
 #include "workload.h"
 
 namespace event_log_test {
@@ -86,10 +86,10 @@ TEST(Acknowledgements, ComeBackWithoutATornLastOne) {
   const scratch_folder folder;
   const std::string path = folder / "acknowledgements";
   {
-    const auto file = acknowledgement_file::open(path);
-    ASSERT_TRUE(file->put({1, 10, 1}));
-    ASSERT_TRUE(file->put({2, 20, 1}));
-    ASSERT_TRUE(file->put({3, 30, 2}));
+    const auto file = open_acknowledgements(path);
+    ASSERT_TRUE(file->put(acknowledgement{1, 10, 1}));
+    ASSERT_TRUE(file->put(acknowledgement{2, 20, 1}));
+    ASSERT_TRUE(file->put(acknowledgement{3, 30, 2}));
   }
   fs::resize_file(path, fs::file_size(path) - 1);
   const std::vector<acknowledgement> two{{1, 10, 1}, {2, 20, 1}};
@@ -98,7 +98,7 @@ TEST(Acknowledgements, ComeBackWithoutATornLastOne) {
   EXPECT_EQ(*read, two);
 
   // The next writer puts its own where the torn one stood.
-  ASSERT_TRUE(acknowledgement_file::open(path)->put({4, 40, 1}));
+  ASSERT_TRUE(open_acknowledgements(path)->put(acknowledgement{4, 40, 1}));
   read = read_acknowledgements(path);
   ASSERT_TRUE(read) << read.error().text;
   ASSERT_EQ(read->size(), 3U);
@@ -108,7 +108,7 @@ TEST(Acknowledgements, ComeBackWithoutATornLastOne) {
 TEST(Acknowledgements, AreRefusedWhenDamaged) {
   const scratch_folder folder;
   const std::string path = folder / "acknowledgements";
-  ASSERT_TRUE(acknowledgement_file::open(path)->put({1, 10, 1}));
+  ASSERT_TRUE(open_acknowledgements(path)->put(acknowledgement{1, 10, 1}));
   std::string bytes = content_of(path);
   bytes[0] = static_cast<char>(bytes[0] ^ 1);
   folder.write("acknowledgements", bytes);
@@ -217,7 +217,7 @@ TEST(IndexWatch, IsNotTakenInByAFileThatOnlyTakesMoreSpace) {
 TEST(WorkFolder, IsGoneUnlessKept) {
   std::string path;
   {
-    auto folder = work_folder::make_temporary();
+    auto folder = work_folder::make_temporary("event_log");
     ASSERT_TRUE(folder) << folder.error().text;
     path = folder->path();
     EXPECT_TRUE(fs::exists(path));

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "json_text.h"
+#include "common/json_text.h"
 #include "options.h"
 #include "time_text.h"
 

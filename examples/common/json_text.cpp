@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "json_text.h"
+#include "common/json_text.h"
 
 #include <array>
 #include <cmath>
 #include <cstdio>
 
-namespace event_log {
+namespace examples {
 namespace {
 
 /// How many bytes the UTF-8 sequence at the start of `text` has; 0 if there is none. RFC 3629: no
@@ -135,4 +135,4 @@ void json_writer::add(std::string_view name, bool value) {
   text_ += value ? "true" : "false";
 }
 
-}  // namespace event_log
+}  // namespace examples

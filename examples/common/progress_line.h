@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace event_log {
+namespace examples {
 
 /// One line on standard error, written over again a few times a second. Silent unless that is a
 /// terminal.
@@ -29,4 +29,4 @@ class progress_line {
 /// 1234567 -> "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t number);
 
-}  // namespace event_log
+}  // namespace examples

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace event_log {
+namespace examples {
 
 /// SplitMix64 (Steele, Lea, Flood 2014): the same numbers on every machine.
 class random_numbers {
@@ -24,4 +24,4 @@ class random_numbers {
   std::uint64_t state_;
 };
 
-}  // namespace event_log
+}  // namespace examples

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace event_log {
+namespace examples {
 
 /// Counts durations in buckets that are at most 1/32 of their value wide, from nanoseconds to
 /// hours. Works in memory that several processes share. Thread safety: safe.
@@ -30,4 +30,4 @@ class latency_histogram {
   std::array<std::atomic<std::uint64_t>, bucket_count> buckets_{};
 };
 
-}  // namespace event_log
+}  // namespace examples

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace event_log {
+namespace examples {
 
 /// From now on SIGINT and SIGTERM only set what interrupted() answers.
 void catch_interruptions();
 [[nodiscard]] bool interrupted() noexcept;
 
-}  // namespace event_log
+}  // namespace examples

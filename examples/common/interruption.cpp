@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "interruption.h"
+#include "common/interruption.h"
 
 #include <signal.h>
 
-namespace event_log {
+namespace examples {
 namespace {
 
 volatile sig_atomic_t caught = 0;
@@ -22,4 +22,4 @@ void catch_interruptions() {
 
 bool interrupted() noexcept { return caught != 0; }
 
-}  // namespace event_log
+}  // namespace examples

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "work_folder.h"
+#include "common/work_folder.h"
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
-namespace event_log {
+namespace examples {
 
 namespace fs = std::filesystem;
 
-outcome<work_folder> work_folder::make_temporary() {
+outcome<work_folder> work_folder::make_temporary(const std::string& program) {
   std::error_code ec;
   const fs::path parent = fs::temp_directory_path(ec);
   if (ec) return failure("no folder for temporary files: " + ec.message());
-  std::string path = (parent / "event_log.XXXXXX").string();
+  std::string path = (parent / (program + ".XXXXXX")).string();
   if (::mkdtemp(path.data()) == nullptr) return failure(path + ": " + std::strerror(errno));
   return work_folder(std::move(path), true);
 }
@@ -46,4 +46,4 @@ outcome<void> check_unused(const std::string& path, const std::string& what) {
   return {};
 }
 
-}  // namespace event_log
+}  // namespace examples

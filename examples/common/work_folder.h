@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <string>
 
-#include "problem.h"
+#include "common/problem.h"
 
-namespace event_log {
+namespace examples {
 
 /// Where the processes of a run leave things for each other, outside the store.
 class work_folder {
  public:
-  /// A fresh temporary folder, removed by the destructor unless keep() was called.
-  [[nodiscard]] static outcome<work_folder> make_temporary();
+  /// A fresh temporary folder, named after the program, removed by the destructor unless keep() was
+  /// called.
+  [[nodiscard]] static outcome<work_folder> make_temporary(const std::string& program);
   /// A new or an empty folder, which stays.
   [[nodiscard]] static outcome<work_folder> make(const std::string& path);
   /// One that a run has left, or is using.
@@ -25,12 +25,8 @@ class work_folder {
 
   void keep() noexcept { temporary_ = false; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  [[nodiscard]] std::string rows() const { return path_ + "/rows"; }
-  [[nodiscard]] std::string acknowledgements() const { return path_ + "/acknowledgements"; }
-  [[nodiscard]] std::string board(std::uint32_t writer) const {
-    return path_ + "/writer-" + std::to_string(writer);
-  }
-  [[nodiscard]] std::string store() const { return path_ + "/store"; }
+  /// Where a file of this name goes.
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + '/' + name; }
 
  private:
   work_folder(std::string path, bool temporary) : path_(std::move(path)), temporary_(temporary) {}
@@ -42,4 +38,4 @@ class work_folder {
 /// message.
 [[nodiscard]] outcome<void> check_unused(const std::string& path, const std::string& what);
 
-}  // namespace event_log
+}  // namespace examples

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "child_process.h"
+#include "common/child_process.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
@@ -9,10 +9,11 @@
 #include <cerrno>
 #include <cstring>
 
-namespace event_log {
+namespace examples {
 
-outcome<child_process> child_process::start(const std::vector<std::string>& arguments) {
-  std::vector<std::string> texts{"event_log"};
+outcome<child_process> child_process::start(const std::string& name,
+                                            const std::vector<std::string>& arguments) {
+  std::vector<std::string> texts{name};
   texts.insert(texts.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   pointers.reserve(texts.size() + 1);
@@ -55,4 +56,4 @@ process_end child_process::kill() {
   return *end_;
 }
 
-}  // namespace event_log
+}  // namespace examples

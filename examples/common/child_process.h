@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "problem.h"
+#include "common/problem.h"
 
-namespace event_log {
+namespace examples {
 
 /// How a process ended: by itself with a status, or by a signal.
 struct process_end {
@@ -21,7 +21,9 @@ struct process_end {
 /// This program, started again with other arguments. It does not outlive this one.
 class child_process {
  public:
-  [[nodiscard]] static outcome<child_process> start(const std::vector<std::string>& arguments);
+  /// `name` is what the process is listed as.
+  [[nodiscard]] static outcome<child_process> start(const std::string& name,
+                                                    const std::vector<std::string>& arguments);
   child_process(child_process&& other) noexcept
       : pid_(std::exchange(other.pid_, -1)), end_(other.end_) {}
   child_process& operator=(child_process&&) = delete;
@@ -40,4 +42,4 @@ class child_process {
   std::optional<process_end> end_;
 };
 
-}  // namespace event_log
+}  // namespace examples

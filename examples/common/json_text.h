@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace event_log {
+namespace examples {
 
 /// Appends `text` to `out` as a JSON string. What is not UTF-8 becomes U+FFFD; answers whether
 /// there was such a thing.
@@ -33,4 +33,4 @@ class json_writer {
   bool first_ = true;
 };
 
-}  // namespace event_log
+}  // namespace examples

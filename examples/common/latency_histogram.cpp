@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "latency_histogram.h"
+#include "common/latency_histogram.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
-namespace event_log {
+namespace examples {
 
 // Values below `steps` have a bucket each. Above, every power of two is cut into `steps` buckets.
 std::size_t latency_histogram::bucket_of(std::uint64_t value) noexcept {
@@ -51,4 +51,4 @@ std::chrono::nanoseconds latency_histogram::quantile(double fraction) const noex
   return {};
 }
 
-}  // namespace event_log
+}  // namespace examples

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "progress_line.h"
+#include "common/progress_line.h"
 
 #include <unistd.h>
 
 #include <cstdio>
 
-namespace event_log {
+namespace examples {
 
 progress_line::progress_line() : shown_(::isatty(STDERR_FILENO) == 1) {}
 
@@ -30,4 +30,4 @@ std::string grouped(std::uint64_t number) {
   return digits;
 }
 
-}  // namespace event_log
+}  // namespace examples

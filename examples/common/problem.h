@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace event_log {
+namespace examples {
 
 inline constexpr int exit_ok = 0;
 inline constexpr int exit_failed = 1;     ///< Something was lost or broke.
@@ -26,4 +26,4 @@ struct problem {
 template <class T>
 using outcome = boost::system::result<T, problem>;
 
-}  // namespace event_log
+}  // namespace examples
