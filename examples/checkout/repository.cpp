@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repository.h"
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <stdexcept>
+
+#include "payload.h"
+#include "streams.h"
+
+namespace checkout {
+
+namespace asio = boost::asio;
+namespace ms = mainstem;
+
+/// The situation of a command, and the version of each stream it was read from.
+struct repository::seen {
+  checkout::situation situation;
+  std::optional<ms::version> order;
+  std::map<item_number, ms::version> stock;
+  std::optional<ms::version> customer;
+  std::optional<customer_number> who;
+};
+
+template <class State, class Event>
+asio::awaitable<bool> repository::read_on(ms::stream_name stream, loaded<State>& known,
+                                          std::optional<ms::event_id> until) {
+  ms::stream_reader reader = store_.read_stream(stream, {.after = known.version});
+  while (true) {
+    const ms::event_batch batch = co_await ms::async_read(reader);
+    if (batch.empty()) co_return false;
+    for (const ms::event_view& stored : batch) {
+      if (until && stored.id() == *until) co_return true;
+      const auto happened = from_stored<Event>(stored);
+      if (!happened) throw std::runtime_error(happened.error().text);
+      known.state.apply(*happened);
+      known.version = stored.version();
+    }
+  }
+}
+
+asio::awaitable<order> repository::load(order_number number) {
+  loaded<order> found;
+  co_await read_on<order, order_event>(stream_of(number), found, std::nullopt);
+  co_return std::move(found.state);
+}
+
+asio::awaitable<stock_item> repository::load(item_number number) {
+  loaded<stock_item> found = co_await load_stock(number);
+  co_return std::move(found.state);
+}
+
+asio::awaitable<customer> repository::load(customer_number number) {
+  const loaded<customer> found = co_await load_customer(number);
+  co_return found.state;
+}
+
+asio::awaitable<loaded<stock_item>> repository::load_stock(item_number number) {
+  loaded<stock_item> found = stock_[number];
+  co_await read_on<stock_item, stock_event>(stream_of(number), found, std::nullopt);
+  // Another coroutine may have read further meanwhile.
+  if (loaded<stock_item>& kept = stock_[number]; kept.version < found.version) kept = found;
+  co_return found;
+}
+
+asio::awaitable<loaded<customer>> repository::load_customer(customer_number number) {
+  loaded<customer> found = customers_[number];
+  co_await read_on<customer, customer_event>(stream_of(number), found, std::nullopt);
+  if (loaded<customer>& kept = customers_[number]; kept.version < found.version) kept = found;
+  co_return found;
+}
+
+asio::awaitable<std::optional<command>> repository::last_command(order_number number) {
+  const ms::read_stream_options newest{.direction = ms::direction::backwards, .limit = 1};
+  ms::stream_reader reader = store_.read_stream(stream_of(number), newest);
+  const ms::event_batch batch = co_await ms::async_read(reader);
+  if (batch.empty()) co_return std::nullopt;
+  const auto happened = from_stored<order_event>(batch.events().front());
+  if (!happened) throw std::runtime_error(happened.error().text);
+  co_return command_behind(number, *happened);
+}
+
+/// What the command is to be decided on: everything that has happened.
+asio::awaitable<repository::seen> repository::look(command wanted, ms::event_id id) {
+  seen now;
+  if (const auto number = order_of(wanted)) {
+    loaded<order> found;
+    const bool done = co_await read_on<order, order_event>(stream_of(*number), found, id);
+    if (done) co_return co_await look_back(wanted, id);
+    now.situation.order = std::move(found.state);
+    now.order = found.version;
+  }
+  const scope wider = scope_of(wanted, now.situation.order);
+  for (const item_number item : wider.items) {
+    loaded<stock_item> found = co_await load_stock(item);
+    now.stock[item] = found.version;
+    now.situation.stock[item] = std::move(found.state);
+  }
+  if (wider.customer) {
+    const loaded<customer> found = co_await load_customer(*wider.customer);
+    now.situation.customer = found.state;
+    now.customer = found.version;
+    now.who = wider.customer;
+  }
+  co_return now;
+}
+
+/// What a command that is done was decided on: each stream up to its own event. Decided again it
+/// comes to the same events, and the store knows them.
+asio::awaitable<repository::seen> repository::look_back(command wanted, ms::event_id id) {
+  seen then;
+  if (const auto number = order_of(wanted)) {
+    loaded<order> found;
+    co_await read_on<order, order_event>(stream_of(*number), found, id);
+    then.situation.order = std::move(found.state);
+    then.order = found.version;
+  }
+  const scope wider = scope_of(wanted, then.situation.order);
+  for (const item_number item : wider.items) {
+    loaded<stock_item> found;
+    co_await read_on<stock_item, stock_event>(stream_of(item), found, id);
+    then.stock[item] = found.version;
+    then.situation.stock[item] = std::move(found.state);
+  }
+  if (wider.customer) {
+    loaded<customer> found;
+    co_await read_on<customer, customer_event>(stream_of(*wider.customer), found, id);
+    then.situation.customer = found.state;
+    then.customer = found.version;
+    then.who = wider.customer;
+  }
+  co_return then;
+}
+
+ms::append_request repository::request_for(const command& wanted, const seen& on,
+                                           const changes& made, const ms::event_id& id) {
+  ms::append_request request;
+  if (made.order)
+    request.write(stream_of(*order_of(wanted)), ms::exactly(*on.order), to_stored(*made.order, id));
+  for (const auto& [item, event] : made.stock)
+    request.write(stream_of(item), ms::exactly(on.stock.at(item)), to_stored(event, id));
+  if (made.customer)
+    request.write(stream_of(*on.who), ms::exactly(*on.customer), to_stored(*made.customer, id));
+  else if (on.customer)
+    request.require(stream_of(*on.who), ms::exactly(*on.customer));
+  return request;
+}
+
+asio::awaitable<command_answer> repository::submit(command wanted) {
+  constexpr int most_attempts = 50;
+  const ms::event_id id = id_of(wanted);
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    if (attempt > 0) co_await back_off(attempt);
+    const seen on = co_await look(wanted, id);
+    const decided<changes> made = decide(wanted, on.situation);
+    if (!made) {
+      count(made.error());
+      co_return command_answer{.refused = made.error(), .id = id};
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const ms::append_outcome outcome =
+        co_await ms::async_append(store_, request_for(wanted, on, *made, id));
+    if (const auto* const place = outcome.place()) {
+      const bool again = outcome.already_committed() != nullptr;
+      if (!again) figures_.latencies.record(std::chrono::steady_clock::now() - begin);
+      ++(again ? figures_.already_committed : figures_.commits);
+      co_return command_answer{.id = id,
+                               .first_position = place->first_position,
+                               .last_position = place->last_position,
+                               .already_committed = again};
+    }
+    // A partial duplicate: somebody has submitted the same command, and it was decided on another
+    // state. Like a conflict, that is seen when the streams are read again.
+    if (!outcome.version_conflict() && !outcome.partial_duplicate())
+      throw std::runtime_error(name_of(wanted) + ": " + outcome.message());
+    ++figures_.conflicts;
+  }
+  throw std::runtime_error(name_of(wanted) + ": gave up after " + std::to_string(most_attempts) +
+                           " attempts: others were always first");
+}
+
+/// Waits a random time, on average longer with each attempt: who collided does not do so again.
+asio::awaitable<void> repository::back_off(int attempt) {
+  const std::uint64_t most = std::uint64_t{100} << std::min(attempt, 6);
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  timer.expires_after(std::chrono::microseconds(random_.below(most)));
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+void repository::count(const refusal& refused) {
+  if (refused.reason == refusal_reason::sold_out) ++figures_.sold_out;
+  if (refused.reason == refusal_reason::over_credit_limit) ++figures_.over_credit_limit;
+}
+
+}  // namespace checkout
