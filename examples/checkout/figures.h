@@ -44,9 +44,10 @@ struct verification_figures {
   bool closed_cleanly = false;       ///< The store was found so.
   std::vector<std::string> remarks;  ///< The first things that were wrong, in words.
 
+  [[nodiscard]] std::uint64_t unfinished() const { return orders - shipped - cancelled; }
   [[nodiscard]] bool all_well() const {
-    return out_of_order == 0 && oversold == 0 && rules_broken == 0 && lost == 0 &&
-           follower_agrees && closed_cleanly;
+    return unfinished() == 0 && out_of_order == 0 && oversold == 0 && rules_broken == 0 &&
+           lost == 0 && follower_agrees && closed_cleanly;
   }
 };
 

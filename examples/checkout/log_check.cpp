@@ -128,6 +128,7 @@ void log_check::check_order(order_number number, const order& ended) {
   const bool paid = shipped || ended.status() == order_status::paid;
   if (shipped) ++found_.shipped;
   if (ended.status() == order_status::cancelled) ++found_.cancelled;
+  if (!ended.is_done()) remark(name + ": neither shipped nor cancelled");
 
   const std::int64_t owed = paid ? ended.total_cents() : 0;
   if (charged_[number] != owed)

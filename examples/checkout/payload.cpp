@@ -57,7 +57,7 @@ ms::event_data write(const Event& event, const ms::event_id& id) {
 }
 
 problem unreadable(const ms::event_view& stored, const std::string& why) {
-  return failure("position " + std::to_string(stored.position().value()) + ", a " +
+  return failure("position " + std::to_string(stored.position().value()) + ", " +
                  std::string(stored.type()) + " of " + std::string(stored.stream()) + ": " + why);
 }
 

@@ -29,7 +29,7 @@ void print_demo(std::ostream& out, const options& chosen, const writing_figures&
   lines.line("kills of the writer", writing.kills, "SIGKILL; each time another one went on");
   lines.line("longest recovery", duration(writing.longest_recovery));
   lines.line("already committed", commands.already_committed,
-             "submitted again, and not done again");
+             "submitted again after a kill, or by two: done once");
   print_verification(out, found);
   lines.line("kills of the follower", writing.follower_kills, "it went on at its checkpoint");
 }
@@ -37,6 +37,7 @@ void print_demo(std::ostream& out, const options& chosen, const writing_figures&
 void print_verification(std::ostream& out, const verification_figures& found) {
   figures_table lines(out);
   lines.line("events", found.events, grouped(found.sold) + " pieces sold");
+  lines.line("orders left unfinished", found.unfinished());
   lines.line("oversold", found.oversold, "at any position of the log");
   lines.line("rules broken", found.rules_broken, "orders, stock and customers, against each other");
   if (found.out_of_order != 0) lines.line("events out of order", found.out_of_order);

@@ -42,6 +42,18 @@ asio::awaitable<bool> repository::read_on(ms::stream_name stream, loaded<State>&
   }
 }
 
+template <class Event, class Number, class State>
+asio::awaitable<loaded<State>> repository::load_on(std::map<Number, loaded<State>>& all,
+                                                   Number number,
+                                                   std::optional<ms::event_id> until) {
+  loaded<State> found;
+  if (!until) found = all[number];
+  co_await read_on<State, Event>(stream_of(number), found, until);
+  // Another coroutine may have read further meanwhile.
+  if (loaded<State>& kept = all[number]; !until && kept.version < found.version) kept = found;
+  co_return found;
+}
+
 asio::awaitable<order> repository::load(order_number number) {
   loaded<order> found;
   co_await read_on<order, order_event>(stream_of(number), found, std::nullopt);
@@ -49,28 +61,13 @@ asio::awaitable<order> repository::load(order_number number) {
 }
 
 asio::awaitable<stock_item> repository::load(item_number number) {
-  loaded<stock_item> found = co_await load_stock(number);
+  loaded<stock_item> found = co_await load_on<stock_event>(stock_, number, std::nullopt);
   co_return std::move(found.state);
 }
 
 asio::awaitable<customer> repository::load(customer_number number) {
-  const loaded<customer> found = co_await load_customer(number);
+  const auto found = co_await load_on<customer_event>(customers_, number, std::nullopt);
   co_return found.state;
-}
-
-asio::awaitable<loaded<stock_item>> repository::load_stock(item_number number) {
-  loaded<stock_item> found = stock_[number];
-  co_await read_on<stock_item, stock_event>(stream_of(number), found, std::nullopt);
-  // Another coroutine may have read further meanwhile.
-  if (loaded<stock_item>& kept = stock_[number]; kept.version < found.version) kept = found;
-  co_return found;
-}
-
-asio::awaitable<loaded<customer>> repository::load_customer(customer_number number) {
-  loaded<customer> found = customers_[number];
-  co_await read_on<customer, customer_event>(stream_of(number), found, std::nullopt);
-  if (loaded<customer>& kept = customers_[number]; kept.version < found.version) kept = found;
-  co_return found;
 }
 
 asio::awaitable<std::optional<command>> repository::last_command(order_number number) {
@@ -83,56 +80,31 @@ asio::awaitable<std::optional<command>> repository::last_command(order_number nu
   co_return command_behind(number, *happened);
 }
 
-/// What the command is to be decided on: everything that has happened.
+/// What the command is to be decided on: everything that has happened. If it is done already, what
+/// it was decided on then: each stream up to its own event. So it comes to the same events again,
+/// and the store knows them.
 asio::awaitable<repository::seen> repository::look(command wanted, ms::event_id id) {
-  seen now;
+  seen on;
+  std::optional<ms::event_id> until;
   if (const auto number = order_of(wanted)) {
     loaded<order> found;
-    const bool done = co_await read_on<order, order_event>(stream_of(*number), found, id);
-    if (done) co_return co_await look_back(wanted, id);
-    now.situation.order = std::move(found.state);
-    now.order = found.version;
+    if (co_await read_on<order, order_event>(stream_of(*number), found, id)) until = id;
+    on.situation.order = std::move(found.state);
+    on.order = found.version;
   }
-  const scope wider = scope_of(wanted, now.situation.order);
+  const scope wider = scope_of(wanted, on.situation.order);
   for (const item_number item : wider.items) {
-    loaded<stock_item> found = co_await load_stock(item);
-    now.stock[item] = found.version;
-    now.situation.stock[item] = std::move(found.state);
+    loaded<stock_item> found = co_await load_on<stock_event>(stock_, item, until);
+    on.situation.stock[item] = std::move(found.state);
+    on.stock[item] = found.version;
   }
   if (wider.customer) {
-    const loaded<customer> found = co_await load_customer(*wider.customer);
-    now.situation.customer = found.state;
-    now.customer = found.version;
-    now.who = wider.customer;
+    const auto found = co_await load_on<customer_event>(customers_, *wider.customer, until);
+    on.situation.customer = found.state;
+    on.customer = found.version;
+    on.who = wider.customer;
   }
-  co_return now;
-}
-
-/// What a command that is done was decided on: each stream up to its own event. Decided again it
-/// comes to the same events, and the store knows them.
-asio::awaitable<repository::seen> repository::look_back(command wanted, ms::event_id id) {
-  seen then;
-  if (const auto number = order_of(wanted)) {
-    loaded<order> found;
-    co_await read_on<order, order_event>(stream_of(*number), found, id);
-    then.situation.order = std::move(found.state);
-    then.order = found.version;
-  }
-  const scope wider = scope_of(wanted, then.situation.order);
-  for (const item_number item : wider.items) {
-    loaded<stock_item> found;
-    co_await read_on<stock_item, stock_event>(stream_of(item), found, id);
-    then.stock[item] = found.version;
-    then.situation.stock[item] = std::move(found.state);
-  }
-  if (wider.customer) {
-    loaded<customer> found;
-    co_await read_on<customer, customer_event>(stream_of(*wider.customer), found, id);
-    then.situation.customer = found.state;
-    then.customer = found.version;
-    then.who = wider.customer;
-  }
-  co_return then;
+  co_return on;
 }
 
 ms::append_request repository::request_for(const command& wanted, const seen& on,

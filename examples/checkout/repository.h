@@ -57,10 +57,11 @@ class repository {
   template <class State, class Event>
   boost::asio::awaitable<bool> read_on(mainstem::stream_name stream, loaded<State>& known,
                                        std::optional<mainstem::event_id> until);
-  boost::asio::awaitable<loaded<stock_item>> load_stock(item_number number);
-  boost::asio::awaitable<loaded<customer>> load_customer(customer_number number);
+  /// Reads on from what is kept, and keeps that; with `until`, from the start and for once.
+  template <class Event, class Number, class State>
+  boost::asio::awaitable<loaded<State>> load_on(std::map<Number, loaded<State>>& all, Number number,
+                                                std::optional<mainstem::event_id> until);
   boost::asio::awaitable<seen> look(command wanted, mainstem::event_id id);
-  boost::asio::awaitable<seen> look_back(command wanted, mainstem::event_id id);
   boost::asio::awaitable<void> back_off(int attempt);
   [[nodiscard]] static mainstem::append_request request_for(const command& wanted, const seen& on,
                                                             const changes& made,

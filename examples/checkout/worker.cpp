@@ -67,7 +67,7 @@ std::uint64_t worker::count_begun() const {
   };
   std::uint64_t end = 1;
   while (exists(end - 1)) end *= 2;
-  std::uint64_t begun = end / 2;  // All below this one exist, the one before `end` does not.
+  std::uint64_t begun = end / 2;  // So many exist; so many as `end` do not.
   while (begun + 1 < end) {
     const std::uint64_t middle = begun + (end - begun) / 2;
     (exists(middle - 1) ? begun : end) = middle;

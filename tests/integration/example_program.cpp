@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "program.h"
+#include "example_program.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -13,12 +13,12 @@
 #include <iterator>
 #include <stdexcept>
 
-namespace event_log_test {
+namespace example_test {
 
 namespace fs = std::filesystem;
 
 scratch_folder::scratch_folder() {
-  std::string path = (fs::temp_directory_path() / "event_log_test.XXXXXX").string();
+  std::string path = (fs::temp_directory_path() / "example_test.XXXXXX").string();
   if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no scratch folder");
   path_ = path;
 }
@@ -40,8 +40,8 @@ std::string content_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-program::program(const std::vector<std::string>& arguments) {
-  std::vector<std::string> texts{EVENT_LOG_PROGRAM};
+program::program(const std::vector<std::string>& arguments, const std::string& executable) {
+  std::vector<std::string> texts{executable};
   texts.insert(texts.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& text : texts) pointers.push_back(text.data());
@@ -66,6 +66,10 @@ void program::send(int signal) const {
   if (pid_ > 0) ::kill(pid_, signal);
 }
 
+bool program::has_printed(std::string_view text) const {
+  return content_of(folder_ / "out").find(text) != std::string::npos;
+}
+
 program_end program::wait() {
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
@@ -75,7 +79,9 @@ program_end program::wait() {
           content_of(folder_ / "out"), content_of(folder_ / "err")};
 }
 
-program_end run(const std::vector<std::string>& arguments) { return program(arguments).wait(); }
+program_end run(const std::vector<std::string>& arguments, const std::string& executable) {
+  return program(arguments, executable).wait();
+}
 
 boost::property_tree::ptree read_json(const std::string& path) {
   boost::property_tree::ptree tree;
@@ -92,4 +98,4 @@ std::string test_data(std::string_view name) {
   return fs::exists(path) ? path.string() : std::string();
 }
 
-}  // namespace event_log_test
+}  // namespace example_test
