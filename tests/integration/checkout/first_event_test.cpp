@@ -14,10 +14,11 @@ TEST(FirstEvent, GoesInOnceAndComesOutEachTime) {
   const std::string read = "order-1, version 1: order-opened {\"customer\":7}\n";
   const auto first = run({folder / "store"}, FIRST_EVENT_PROGRAM);
   EXPECT_EQ(first.status, 0) << first.err;
-  EXPECT_EQ(first.out, "committed at position 1\n" + read);
+  EXPECT_EQ(first.out, "committed: positions 1 to 1\n" + read);
   const auto second = run({folder / "store"}, FIRST_EVENT_PROGRAM);
   EXPECT_EQ(second.status, 0) << second.err;
-  EXPECT_EQ(second.out, "?\n" + read);
+  EXPECT_EQ(second.out,
+            "version conflict: stream order-1 is at version 1, expected was no stream\n" + read);
 }
 
 TEST(FirstEvent, SaysWhyThereIsNoStore) {
