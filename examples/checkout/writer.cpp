@@ -28,12 +28,12 @@ std::uint64_t steady_nanoseconds() {
 void sell(const shop_floor& shop, std::atomic<bool>& stop) {
   asio::io_context context(1);
   std::exception_ptr thrown;
-  const auto note = [&](std::exception_ptr failed) {
+  const auto note = [&](const std::exception_ptr& failed) {
     if (failed && !thrown) thrown = failed;
     if (failed) stop = true;
   };
   std::deque<worker> workers;
-  const auto start = [&](std::exception_ptr failed) {
+  const auto start = [&](const std::exception_ptr& failed) {
     note(failed);
     if (failed) return;
     for (std::uint32_t i = 0; i < shop.workers; ++i)

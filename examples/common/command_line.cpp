@@ -4,6 +4,13 @@
 #include <algorithm>
 
 namespace examples {
+namespace {
+
+problem unknown_option(const std::string& name, const std::string& program) {
+  return bad_input("unknown option " + name + " (see " + program + " --help)");
+}
+
+}  // namespace
 
 outcome<command_line> split_arguments(const std::string& program,
                                       const std::vector<std::string>& arguments, std::size_t from,
@@ -18,7 +25,7 @@ outcome<command_line> split_arguments(const std::string& program,
     const std::size_t equals = argument.find('=');
     const std::string name = argument.substr(0, equals);
     if (std::ranges::none_of(known_options, [&](const char* known) { return name == known; }))
-      return bad_input("unknown option " + name + " (see " + program + " --help)");
+      return unknown_option(name, program);
     std::string value;
     if (equals != std::string::npos) {
       value = argument.substr(equals + 1);
