@@ -64,7 +64,8 @@ def main(arguments):
     if not arguments:
         unittest.main()
     found = list(findings(pathlib.Path(arguments[0]), arguments[1]))
-    print("\n".join(found))
+    for finding in found:
+        print(finding)
     return 1 if found else 0
 
 
