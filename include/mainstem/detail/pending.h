@@ -59,10 +59,12 @@ class pending_answer : public pending {
   void keep(std::shared_ptr<void> what) noexcept { kept_ = std::move(what); }
 
  protected:
-  boost::system::error_code failure_;
-  value_type value_{};
+  [[nodiscard]] const boost::system::error_code& failure() const noexcept { return failure_; }
+  [[nodiscard]] value_type take_value() { return std::move(value_); }
 
  private:
+  boost::system::error_code failure_;
+  value_type value_{};
   std::shared_ptr<void> kept_;
 };
 

@@ -78,8 +78,8 @@ class pending_handler final : public pending_answer<T> {
     if (auto slot = boost::asio::get_associated_cancellation_slot(handler_); slot.is_connected())
       slot.clear();
     Handler handler(std::move(handler_));
-    const boost::system::error_code failure = this->failure_;
-    auto value = std::move(this->value_);
+    const boost::system::error_code failure = this->failure();
+    auto value = this->take_value();
     destroy_with(allocator_of(handler));
     if constexpr (std::is_void_v<T>) {
       std::move(handler)(failure);
