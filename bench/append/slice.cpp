@@ -38,7 +38,7 @@ void write_until(peer_writer& writer, event_plan& plan, std::size_t events,
   } while (record.ended < deadline);
 }
 
-slice summary_of(const std::vector<writer_record>& records, std::size_t events_per_commit) {
+slice summary_of_all(const std::vector<writer_record>& records, std::size_t events_per_commit) {
   std::vector<double> all;
   auto began = records.front().began;
   auto ended = records.front().ended;
@@ -89,7 +89,7 @@ slice run_slice(peer& store, const workload& work, const event_material& materia
   }
   for (const auto& record : records)
     if (record.failure) std::rethrow_exception(record.failure);
-  return summary_of(records, work.events_per_commit);
+  return summary_of_all(records, work.events_per_commit);
 }
 
 void fill(peer& store, const event_material& material, stream_heads& heads) {
