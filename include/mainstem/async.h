@@ -11,7 +11,8 @@
 ///   operations are under way, but not destroyed before close() has returned.
 /// - The handler is never called from inside the call, but on its associated executor, with memory
 ///   from its associated allocator; handlers that become ready together and share an executor are
-///   posted as one. The executor's context must outlive the operation: close the store first.
+///   posted as one. The executor's context must outlive the operation: let it run out of work, or
+///   close the store before you destroy it.
 /// - Nothing that blocks happens in the calling thread or on the handler's executor: looking into
 ///   the index, reading and writing are done by threads of the store.
 /// - Cancellation through the associated cancellation slot is honoured: see each function. As Asio

@@ -8,9 +8,11 @@
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
-#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/execution/executor.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/recycling_allocator.hpp>
 
 #include <mainstem/detail/pending.h>
@@ -19,14 +21,21 @@ namespace mainstem::detail {
 
 /// What is posted for a chain of handlers. If one of them throws, the others are posted again
 /// before the exception goes on; if it is never called, they are destroyed.
+template <class Allocator>
 class pending_chain {
  public:
-  explicit pending_chain(pending* first) noexcept : first_(first) {}
-  pending_chain(pending_chain&& other) noexcept : first_(std::exchange(other.first_, nullptr)) {}
+  using allocator_type = Allocator;
+
+  pending_chain(pending* first, const Allocator& allocator) noexcept
+      : first_(first), allocator_(allocator) {}
+  pending_chain(pending_chain&& other) noexcept
+      : first_(std::exchange(other.first_, nullptr)), allocator_(other.allocator_) {}
   pending_chain& operator=(pending_chain&&) = delete;
   ~pending_chain() {
     while (first_ != nullptr) take()->destroy();
   }
+  [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
+
   void operator()() {
     while (first_ != nullptr) {
       try {
@@ -45,11 +54,24 @@ class pending_chain {
     return taken;
   }
   pending* first_;
+  Allocator allocator_;
 };
 
 /// An address for each type of executor.
 template <class Executor>
 inline constexpr char executor_kind_of = 0;
+
+/// A copy of an executor that is outstanding work on it, down to the last thing it lets go of: when
+/// the context is told that the work is done, nothing here refers to it any more. An
+/// executor_work_guard tells it first and lets go of the rest afterwards.
+template <class Executor>
+auto with_work(const Executor& executor) {
+  if constexpr (boost::asio::execution::is_executor<Executor>::value) {
+    return boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
+  } else {
+    return boost::asio::executor_work_guard<Executor>(executor);
+  }
+}
 
 /// A handler in memory from its associated allocator, with work on its associated executor, so that
 /// nobody who runs that executor goes home before the handler was called.
@@ -68,9 +90,12 @@ class pending_handler final : public pending_answer<T> {
   }
 
   void post() noexcept override {
+    // Once posted, the handler may be called and its context end before post() comes back: unless
+    // this thread has work there, too.
+    [[maybe_unused]] const auto work = with_work(executor_);
     const executor_type executor = executor_;
     const allocator_type allocator = allocator_of(handler_);
-    boost::asio::post(executor, boost::asio::bind_allocator(allocator, pending_chain(this)));
+    boost::asio::post(executor, pending_chain(this, allocator));
   }
 
   void complete() override {
@@ -101,7 +126,7 @@ class pending_handler final : public pending_answer<T> {
   explicit pending_handler(Handler handler)
       : handler_(std::move(handler)),
         executor_(boost::asio::get_associated_executor(handler_)),
-        work_(executor_) {}
+        work_(with_work(executor_)) {}
   ~pending_handler() override = default;
 
   static allocator_type allocator_of(const Handler& handler) {
@@ -123,7 +148,7 @@ class pending_handler final : public pending_answer<T> {
 
   Handler handler_;
   executor_type executor_;
-  boost::asio::executor_work_guard<executor_type> work_;
+  decltype(with_work(std::declval<const executor_type&>())) work_;
 };
 
 }  // namespace mainstem::detail

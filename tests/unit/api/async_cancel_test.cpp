@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "api_support.h"
+#include "eager_executor.h"
 
 // Cancellation at each stage of an append (on its way to the queue, in the queue, when its answer
 // is under way), and of what waits and reads. Every outcome must be legal; that nothing leaks, the
@@ -120,6 +121,33 @@ TEST_F(AsyncCancel, OfAnAppendBeforeTheQueueIsSureThatNothingWasAppended) {
     ++aborted;
   }
   EXPECT_GT(aborted, 0);
+}
+
+// While the answer of another group cannot be handed over, this one stays in the queue.
+TEST_F(AsyncCancel, OfAnAppendInTheQueueLeavesItsOutcomeUnknown) {
+  eager_executor::context stuck;
+  stuck.holds = true;
+  async_append(log, named("known"), any, fresh(),
+               asio::bind_executor(eager_executor(stuck), [](error_code, append_outcome) {}));
+  stuck.held.acquire();
+
+  answer got;
+  async_append(log, named("known"), any, fresh(),
+               cancellable([&](error_code failure, append_outcome) {
+                 ++got.calls;
+                 got.failure = failure;
+               }));
+  signal.emit(cancellation_type::total);
+  context.poll();
+  EXPECT_EQ(got.calls, 0) << "it may be written already, for all that is known";
+  signal.emit(cancellation_type::partial);
+  context.run();
+  EXPECT_EQ(got.calls, 1);
+  EXPECT_EQ(got.failure, errc::outcome_unknown) << got.failure.message();
+  EXPECT_EQ(all_of(log).size(), 1U);
+  stuck.go.release();
+  log.wait_for(position(2), std::chrono::seconds(30)).value();
+  EXPECT_EQ(got.calls, 1);
 }
 
 TEST_F(AsyncCancel, TotalLeavesAnAppendInTheQueueAlone) {

@@ -19,6 +19,7 @@
 #include <gtest/gtest.h>
 
 #include "api_support.h"
+#include "eager_executor.h"
 
 // Completion tokens, executors and allocators. Cancellation stands in async_cancel_test.cpp.
 namespace mainstem::api::test {
@@ -219,6 +220,21 @@ TEST_F(Async, KeepsTheContextRunningUntilItCompletes) {
   writer.join();
 }
 
+// A context that ran out of work may be destroyed at once, so nothing may refer to it any more.
+TEST_F(Async, LetsGoOfTheExecutorBeforeItRunsOutOfWork) {
+  eager_executor::context eager;
+  bool called = false;
+  async_append(log, named("a"), any, event_data("t", text("x")),
+               asio::bind_executor(eager_executor(eager),
+                                   [&](error_code failure, append_outcome) { called = !failure; }));
+  log.wait_for(position(1), std::chrono::seconds(30)).value();
+  log.close().value();
+  EXPECT_EQ(eager.references_at_the_end, 0);
+  EXPECT_TRUE(called);
+  EXPECT_EQ(eager.posts, 1);
+  EXPECT_EQ(eager.work, 0);
+}
+
 // A new stream takes a look into the index, a known one does not: neither overtakes the other.
 TEST_F(Async, CarriesOutAppendsInTheOrderOfTheCalls) {
   constexpr std::uint64_t count = 2'000;
@@ -242,6 +258,13 @@ TEST_F(Async, AnswersOverloadedWhenTheQueueIsFull) {
   options.queue_bytes = 1U << 20U;
   options.segment_size_bytes = 16U << 20U;
   auto small = store::open(folder / "small", options).value();
+  // Nothing is written while an answer cannot be handed over.
+  eager_executor::context stuck;
+  stuck.holds = true;
+  async_append(small, named("a"), any, event_data("first", text("x")),
+               asio::bind_executor(eager_executor(stuck), [](error_code, append_outcome) {}));
+  stuck.held.acquire();
+
   std::size_t overloaded = 0;
   std::size_t committed = 0;
   constexpr std::size_t count = 200;
@@ -253,11 +276,12 @@ TEST_F(Async, AnswersOverloadedWhenTheQueueIsFull) {
                    if (outcome.committed() != nullptr) ++committed;
                  }));
   }
+  stuck.go.release();
   context.run();
   EXPECT_EQ(overloaded + committed, count);
-  EXPECT_GT(overloaded, 0U) << "12 MB into a queue of 1 MiB";
+  EXPECT_GT(overloaded, 150U) << "12 MB into a queue of 1 MiB";
   EXPECT_GT(committed, 10U);
-  EXPECT_EQ(all_of(small).size(), committed) << "what was turned away is not there";
+  EXPECT_EQ(all_of(small).size(), 1 + committed) << "what was turned away is not there";
 }
 
 TEST_F(Async, CompletesEverythingWhenTheStoreIsClosed) {
