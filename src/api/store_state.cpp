@@ -30,7 +30,7 @@ result<void> store_state::wait_durable(position wanted, const wait_limit& limit)
     // Looked at after adding: who fails first tells those who are added.
     const auto failed = failure();
     if (!failed && waiter.sleep(limit)) continue;
-    if (!watch_.remove(waiter)) waiter.sleep_until_woken();
+    if (!watch_.remove(waiter)) waiter.sleep({});  // It is about to be woken.
     if (log().durable() >= wanted) return {};
     if (failed) return *failed;
     if (auto exceeded = limit.exceeded()) return *exceeded;

@@ -41,12 +41,4 @@ bool thread_waiter::sleep(const wait_limit& limit) {
   }
 }
 
-void thread_waiter::sleep_until_woken() noexcept {
-  for (;;) {
-    const std::uint32_t word = word_.load(std::memory_order_acquire);
-    if ((word & woken_bit) != 0) return;
-    futex_wait(word_, word);
-  }
-}
-
 }  // namespace mainstem::detail

@@ -32,9 +32,7 @@ class thread_waiter final : public engine::position_watch::waiter {
  public:
   void wake() noexcept override;
   /// @returns false if the limit was exceeded first.
-  [[nodiscard]] bool sleep(const wait_limit& limit);
-  /// For when wake() is sure to come.
-  void sleep_until_woken() noexcept;
+  bool sleep(const wait_limit& limit);
 
  private:
   static constexpr std::uint32_t woken_bit = 1;

@@ -40,7 +40,6 @@ class usage_gate {
   [[nodiscard]] std::optional<pass> enter() noexcept;
   /// @returns false if it was closed before.
   [[nodiscard]] bool close() noexcept { return !closed_.exchange(true, std::memory_order_seq_cst); }
-  [[nodiscard]] bool is_closed() const noexcept { return closed_.load(std::memory_order_acquire); }
   /// After close(): returns when nobody is inside.
   void wait_until_empty() noexcept;
 

@@ -3,31 +3,11 @@
 
 #include <algorithm>
 
+#include "engine/store_folder.h"
 #include "index/memory_environment.h"
 #include "log/manifest_file.h"
 
 namespace mainstem::engine {
-namespace {
-
-constexpr std::string_view index_name = "index";
-constexpr std::string_view checkpoints_name = "state";
-
-bool index_is_useless(const error& why) {
-  return why == errc::corrupt_index || why == errc::foreign_file || why == errc::unsupported_format;
-}
-
-log::read_access access_of(const store_options& options) {
-  return options.read_mode == read_mode::mapped ? log::read_access::mapped
-                                                : log::read_access::copied;
-}
-
-bool has_accepted_loss(const log::segment_list& segments) {
-  return std::ranges::any_of(segments, [](const auto& segment) {
-    return (segment->header().flags & format::segment_flags::loss_accepted) != 0;
-  });
-}
-
-}  // namespace
 
 result<std::unique_ptr<follower_core>> follower_core::open(const std::string& path,
                                                            const store_options& options,
@@ -48,12 +28,8 @@ result<std::unique_ptr<follower_core>> follower_core::open(const std::string& pa
 }
 
 result<void> follower_core::open_folder(const std::string& path) {
-  auto folder = around_.disk.open_directory(path, false);
-  if (!folder) {
-    if (folder.error().code() == boost::system::errc::no_such_file_or_directory)
-      return error(errc::store_not_found, error_info{.path = path});
-    return folder.error();
-  }
+  auto folder = open_store_folder(around_.disk, path, false);
+  if (!folder) return folder.error();
   folder_ = std::move(*folder);
   auto manifest = log::read_manifest(*folder_, false);
   if (!manifest) return manifest.error();
@@ -123,14 +99,16 @@ result<void> follower_core::advance_to(const format::log_point& durable) {
   if (durable.last <= log_->durable()) return {};
   const auto add = [this](const log::segment& segment, std::uint64_t offset,
                           const format::frame_prefix& prefix, std::span<const std::byte> frame) {
-    if (has_accepted_loss(follower_->segments())) tail_->note_gaps();
+    if (follower_->has_gaps()) tail_->note_gaps();
     return tail_->add(segment, offset, prefix, frame);
   };
   advancing_ = std::this_thread::get_id();
   auto advanced = follower_->advance(durable, add);
   advancing_ = std::thread::id();
   // Segments first: an event has no position that is published before its segment is listed.
-  log_->set_segments(follower_->segments());
+  // A segment is only exchanged for its sealed self when the next one is added.
+  if (log_->segments()->size() != follower_->segments().size())
+    log_->set_segments(follower_->segments());
   log_->publish_written(follower_->at().last);
   log_->publish_durable(follower_->at().last);
   return advanced;
@@ -211,16 +189,8 @@ bool follower_core::sleep(std::chrono::steady_clock::time_point deadline) const 
 }
 
 store_info follower_core::info() const {
-  store_info info;
-  info.store_id = log_->store().store_id;
-  info.lineage_id = log_->store().lineage_id;
-  info.durable = info.written = log_->durable();
-  const auto segments = log_->segments();
-  info.segments = segments->size();
-  for (const auto& segment : *segments) info.log_bytes += segment->end_offset();
-  const auto index = log_->index();
-  if (auto snapshot = index->snapshot()) info.indexed = snapshot->flushed().last;
-  if (auto size = index->size_bytes()) info.index_bytes = *size;
+  store_info info = describe(*log_);
+  if (auto snapshot = log_->index()->snapshot()) info.indexed = snapshot->flushed().last;
   return info;
 }
 

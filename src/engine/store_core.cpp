@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "engine/look_up.h"
+#include "engine/store_folder.h"
 #include "engine/tail_replay.h"
 #include "log/manifest_file.h"
 #include "log/recovery.h"
@@ -15,30 +16,20 @@ namespace mainstem::engine {
 namespace {
 
 constexpr std::string_view lock_name = "lock";
-constexpr std::string_view index_name = "index";
-
-constexpr std::string_view checkpoints_name = "state";
 
 constexpr std::size_t merge_budget_events = 256U << 10U;
-
-bool index_is_useless(const error& why) {
-  return why == errc::corrupt_index || why == errc::foreign_file || why == errc::unsupported_format;
-}
 
 log::segment_file_options file_options(const store_options& options) {
   return {.segment_size_bytes = options.segment_size_bytes,
           .preparation = options.preallocation == preallocation::zero_fill
                              ? log::space_preparation::zero_fill
                              : log::space_preparation::reserve,
-          .access = options.read_mode == read_mode::mapped ? log::read_access::mapped
-                                                           : log::read_access::copied};
+          .access = access_of(options)};
 }
 
 bool ever_accepted_loss(const log::segment_list& segments) {
-  for (const auto& segment : segments) {
-    if ((segment->header().flags & format::segment_flags::loss_accepted) != 0) return true;
-  }
-  return false;
+  return std::ranges::any_of(segments,
+                             [](const auto& segment) { return segment->header().loss_accepted(); });
 }
 
 }  // namespace
@@ -66,13 +57,8 @@ result<std::unique_ptr<store_core>> store_core::open(const std::string& path,
 }
 
 result<void> store_core::open_folder(const std::string& path, const surroundings& around) {
-  auto folder = around.disk.open_directory(path, options_.create_if_missing);
-  if (!folder) {
-    if (folder.error().code() == boost::system::errc::no_such_file_or_directory) {
-      return error(errc::store_not_found, error_info{.path = path});
-    }
-    return folder.error();
-  }
+  auto folder = open_store_folder(around.disk, path, options_.create_if_missing);
+  if (!folder) return folder.error();
   folder_ = std::move(*folder);
   if (!options_.create_if_missing) {
     // Not even a lock file is left in a folder that is no store.
@@ -304,16 +290,8 @@ void store_core::finish_write(const write_plan& plan, const result<void>& perfor
 }
 
 store_info store_core::info(lock& /*held*/) const {
-  store_info info;
-  info.store_id = identity().store_id;
-  info.lineage_id = identity().lineage_id;
-  info.durable = log_->durable();
-  info.written = log_->written();
-  const auto segments = log_->segments();
-  info.segments = segments->size();
-  for (const auto& segment : *segments) info.log_bytes += segment->end_offset();
+  store_info info = describe(*log_);
   info.indexed = pipeline_->indexed();
-  if (auto size = index_->size_bytes()) info.index_bytes = *size;
   info.index_flushes = index_flushes_;
   info.failure = pipeline_->failure();
   info.index_failure = index_failure_;

@@ -7,6 +7,8 @@
 #include <mainstem/error.h>
 #include <mainstem/uuid.h>
 
+#include "format/layout.h"
+
 namespace mainstem::format {
 
 /// The two ids that say whose a file is, and the secret that no other store's bytes can imitate.
@@ -32,6 +34,11 @@ struct segment_header {
   std::uint64_t segment_size = 0;
   std::uint64_t created = 0;  ///< Unix nanoseconds.
   std::uint32_t flags = 0;    ///< segment_flags.
+
+  /// Positions below first_position may be a gap.
+  [[nodiscard]] bool loss_accepted() const noexcept {
+    return (flags & segment_flags::loss_accepted) != 0;
+  }
 
   friend bool operator==(const segment_header&, const segment_header&) = default;
 };

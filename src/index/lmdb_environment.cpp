@@ -232,10 +232,6 @@ class lmdb_environment final : public environment {
   std::shared_ptr<lmdb_handle> handle_;
 };
 
-bool is_missing(const error& failure) {
-  return failure.code() == boost::system::errc::no_such_file_or_directory;
-}
-
 error not_an_environment(const os::directory& in, std::string_view name, const error& why) {
   return {errc::corrupt_index,
           error_info{.detail = why.message(), .path = in.path() + "/" + std::string(name)}};
@@ -300,7 +296,7 @@ result<std::unique_ptr<environment>> lmdb_provider::open_there(std::string_view 
 result<bool> lmdb_provider::exists(std::string_view name) {
   auto folder = store_directory_->open_directory(name, false);
   if (!folder) {
-    if (is_missing(folder.error())) return false;
+    if (os::is_missing(folder.error())) return false;
     if (folder.error().code() == boost::system::errc::not_a_directory) {
       return not_an_environment(*store_directory_, name, folder.error());
     }
@@ -310,7 +306,8 @@ result<bool> lmdb_provider::exists(std::string_view name) {
   if (!data) {
     // A folder gets its name only when everything is in it, so something has been taken out of this
     // one.
-    if (is_missing(data.error()) || data.error().code() == boost::system::errc::is_a_directory) {
+    if (os::is_missing(data.error()) ||
+        data.error().code() == boost::system::errc::is_a_directory) {
       return not_an_environment(*store_directory_, name, data.error());
     }
     return data.error();
@@ -341,14 +338,14 @@ result<void> lmdb_provider::create(std::string_view name) {
 result<void> lmdb_provider::discard(std::string_view name) {
   auto folder = store_directory_->open_directory(name, false);
   if (!folder) {
-    if (is_missing(folder.error())) return {};
+    if (os::is_missing(folder.error())) return {};
     if (folder.error().code() != boost::system::errc::not_a_directory) return folder.error();
     if (auto removed = store_directory_->remove(name); !removed) return removed.error();
     return store_directory_->sync();
   }
   // Where it is still open, the guard says so.
   auto guard = open_guard::take(data_path((*folder)->path()));
-  if (!guard && !is_missing(guard.error())) return guard.error();
+  if (!guard && !os::is_missing(guard.error())) return guard.error();
   if (auto removed = store_directory_->remove_tree(name); !removed) return removed.error();
   return store_directory_->sync();
 }

@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::uint64_t first_frame_offset = format::segment_header_layout::size;
 
-bool is_missing(const error& failure) {
-  return failure.code() == boost::system::errc::no_such_file_or_directory;
-}
-
 }  // namespace
 
 result<std::optional<headed_file>> open_headed(os::directory& log_folder,
@@ -24,7 +20,7 @@ result<std::optional<headed_file>> open_headed(os::directory& log_folder,
                                                std::uint32_t number) {
   auto file = log_folder.open_file(segment_file_name(number), os::open_mode::read_only);
   if (!file) {
-    if (is_missing(file.error())) return std::optional<headed_file>();
+    if (os::is_missing(file.error())) return std::optional<headed_file>();
     return file.error();
   }
   std::array<std::byte, first_frame_offset> bytes;
@@ -60,23 +56,22 @@ result<chain_reader::step> chain_reader::next(const format::log_point& end) {
 
   // A frame counts only below the first position of the next segment. What stood behind that was
   // written again there.
-  std::optional<headed_file> behind;
-  if (end.segment != at_.segment) {
-    auto found = open_headed(*folder_, store_, at_.segment + 1);
-    if (!found) return found.error();
-    behind = std::move(*found);
-    if (behind && follows(behind->header)) return enter(std::move(*behind));
+  const bool is_last = end.segment == at_.segment;
+  if (!is_last) {
+    if (auto looked = look_behind(); !looked) return looked.error();
+    if (behind_ && follows(behind_->header)) return enter(*std::move(behind_));
   }
   if (!window_) {
     auto size = file_->size();
     if (!size) return size.error();
-    const bool is_end = end.segment == at_.segment && end.offset_bytes != 0;
+    const bool is_end = is_last && end.offset_bytes != 0;
     window_.emplace(*file_, is_end ? std::min(*size, end.offset_bytes) : *size, store_.secret);
   }
   auto found = frame_in(*window_);
   if (!found) return found.error();
+  const bool has_limit = !is_last && behind_;
   const std::uint64_t limit =
-      behind ? behind->header.first_position : std::numeric_limits<std::uint64_t>::max();
+      has_limit ? behind_->header.first_position : std::numeric_limits<std::uint64_t>::max();
   if (*found) {
     const format::frame_prefix& frame = *(*found)->frame;
     const bool counts = frame.kind == format::frame_kind::commit ? frame.first_position < limit
@@ -88,11 +83,20 @@ result<chain_reader::step> chain_reader::next(const format::log_point& end) {
       return std::move(**found);
     }
   }
-  const bool was_lost = behind &&
-                        (behind->header.flags & format::segment_flags::loss_accepted) != 0 &&
-                        behind->header.first_position > at_.last.value();
-  if (was_lost) return enter(std::move(*behind));
+  const bool was_lost = has_limit && behind_->header.loss_accepted() &&
+                        behind_->header.first_position > at_.last.value();
+  if (was_lost) return enter(*std::move(behind_));
   return step{};
+}
+
+// Once until refresh(): whatever `end` vouches for stood there before anybody vouched for it.
+result<void> chain_reader::look_behind() {
+  if (looked_behind_) return {};
+  auto found = open_headed(*folder_, store_, at_.segment + 1);
+  if (!found) return found.error();
+  behind_ = std::move(*found);
+  looked_behind_ = true;
+  return {};
 }
 
 bool chain_reader::follows(const format::segment_header& header) const noexcept {
@@ -101,7 +105,8 @@ bool chain_reader::follows(const format::segment_header& header) const noexcept 
 
 result<chain_reader::step> chain_reader::enter(headed_file next) {
   file_ = next.file;
-  window_.reset();
+  behind_.reset();
+  refresh();
   at_ = {position(next.header.first_position - 1), next.header.segment, first_frame_offset,
          next.header.previous_checksum};
   step entered;

@@ -53,11 +53,15 @@ class chain_reader {
   /// Steps back to a point of the same segment.
   void go_back(const format::log_point& to) noexcept { at_ = to; }
 
-  /// Forgets what was read of the file, which has grown since.
-  void refresh() noexcept { window_.reset(); }
+  /// Forgets what was read: the log has grown since.
+  void refresh() noexcept {
+    window_.reset();
+    looked_behind_ = false;
+  }
 
  private:
   [[nodiscard]] result<bool> open_file();
+  [[nodiscard]] result<void> look_behind();
   [[nodiscard]] result<step> enter(headed_file next);
   [[nodiscard]] result<std::optional<step>> frame_in(file_window& window);
   [[nodiscard]] bool follows(const format::segment_header& header) const noexcept;
@@ -67,6 +71,9 @@ class chain_reader {
   format::log_point at_;
   std::shared_ptr<os::file> file_;
   std::optional<file_window> window_;
+  /// The segment behind, if it has a header, once somebody has looked.
+  std::optional<headed_file> behind_;
+  bool looked_behind_ = false;
 };
 
 }  // namespace mainstem::log

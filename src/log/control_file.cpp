@@ -130,8 +130,4 @@ void control_reader::sleep(const format::control_state& seen,
              futex_scope::machine);
 }
 
-void control_reader::wake() const noexcept {
-  futex_wake_all(word_in(*mapping_), futex_scope::machine);
-}
-
 }  // namespace mainstem::log

@@ -63,8 +63,6 @@ class control_reader {
   /// reason.
   void sleep(const format::control_state& seen,
              std::chrono::steady_clock::time_point deadline) const noexcept;
-  /// Wakes whoever sleeps, in all processes.
-  void wake() const noexcept;
 
  private:
   control_reader(std::shared_ptr<os::file> file, std::shared_ptr<const os::mapping> mapping,

@@ -66,9 +66,7 @@ result<void> log_follower::open_segments() {
   if (!live) return live.error();
   if (!*live) {
     if (last == 1 && at().last == position{}) return {};  // Nothing was ever appended.
-    return error(errc::missing_segment,
-                 error_info{.detail = "the segment is missing, or has lost its header",
-                            .path = folder_->path() + "/" + segment_file_name(last)});
+    return without_header(last);
   }
   segment_list sealed(last - 1);
   position next_first((*live)->header.first_position);
@@ -88,9 +86,7 @@ result<std::shared_ptr<segment>> log_follower::open_sealed(std::uint32_t number,
   auto found = open_headed(*folder_, store_, number);
   if (!found) return found.error();
   if (!*found) {
-    return error(errc::missing_segment,
-                 error_info{.detail = "the segment is missing, or has lost its header",
-                            .path = folder_->path() + "/" + segment_file_name(number)});
+    return without_header(number);
   }
   os::file& file = *(*found)->file;
   auto size = file.size();
@@ -106,16 +102,13 @@ result<std::shared_ptr<segment>> log_follower::open_sealed(std::uint32_t number,
     end = *walked;
   }
   // Without a trailer, somebody may be about to cut the file.
-  auto opened =
-      std::make_shared<segment>(std::move((*found)->file), (*found)->header,
-                                is_sealed ? sealed_access_ : read_access::copied, store_.secret);
+  auto opened = make_segment(std::move(**found), is_sealed ? sealed_access_ : read_access::copied);
   opened->publish(end, position(next_first.value() - 1));
   return opened;
 }
 
 void log_follower::add_live(headed_file next) {
-  auto live = std::make_shared<segment>(std::move(next.file), next.header, read_access::copied,
-                                        store_.secret);
+  auto live = make_segment(std::move(next), read_access::copied);
   live->publish(std::max(at().offset_bytes, first_frame_offset), at().last);
   segments_.push_back(std::move(live));
 }
@@ -145,6 +138,17 @@ result<position> log_follower::proven() const {
       return std::min(best, ahead.at().last);
     }
   }
+}
+
+error log_follower::without_header(std::uint32_t number) const {
+  return {errc::missing_segment,
+          error_info{.detail = "the segment is missing, or has lost its header",
+                     .path = folder_->path() + "/" + segment_file_name(number)}};
+}
+
+std::shared_ptr<segment> log_follower::make_segment(headed_file from, read_access access) {
+  has_gaps_ = has_gaps_ || from.header.loss_accepted();
+  return std::make_shared<segment>(std::move(from.file), from.header, access, store_.secret);
 }
 
 error log_follower::missing(const format::log_point& durable) const {

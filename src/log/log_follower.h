@@ -44,6 +44,9 @@ class log_follower {
   /// From the first to the one that is being written; those that it has come to.
   [[nodiscard]] const segment_list& segments() const noexcept { return segments_; }
 
+  /// At least one of the segments says that a loss was accepted: commits may be missing.
+  [[nodiscard]] bool has_gaps() const noexcept { return has_gaps_; }
+
   /// Hands out all commits up to `durable`, which somebody has vouched for. Its segment may be 0:
   /// unknown.
   /// Errors: corrupt_data or missing_segment (with the place) if the log does not hold what it
@@ -62,12 +65,15 @@ class log_follower {
   void add_live(headed_file next);
   void replace_live();
   [[nodiscard]] error missing(const format::log_point& durable) const;
+  [[nodiscard]] error without_header(std::uint32_t number) const;
+  [[nodiscard]] std::shared_ptr<segment> make_segment(headed_file from, read_access access);
 
   std::shared_ptr<os::directory> folder_;
   format::store_identity store_;
   read_access sealed_access_;
   chain_reader chain_;
   segment_list segments_;
+  bool has_gaps_ = false;
 };
 
 }  // namespace mainstem::log

@@ -11,10 +11,6 @@
 namespace mainstem::log {
 namespace {
 
-bool is_missing(const error& failure) {
-  return failure.code() == boost::system::errc::no_such_file_or_directory;
-}
-
 result<void> write_manifest(os::directory& folder, const std::string& name,
                             std::span<const std::byte> bytes) {
   const std::string aside = name + std::string(aside_suffix);
@@ -34,7 +30,7 @@ result<void> write_manifest(os::directory& folder, const std::string& name,
 result<std::optional<format::manifest>> read_one(os::directory& folder, const std::string& name) {
   auto file = folder.open_file(name, os::open_mode::read_only);
   if (!file) {
-    if (is_missing(file.error())) return std::optional<format::manifest>();
+    if (os::is_missing(file.error())) return std::optional<format::manifest>();
     return file.error();
   }
   std::vector<std::byte> bytes(format::manifest_bytes_limit);
@@ -50,7 +46,7 @@ result<std::optional<format::manifest>> read_one(os::directory& folder, const st
 result<bool> has_segments(os::directory& folder) {
   auto log = folder.open_directory(log_folder_name, false);
   if (!log) {
-    if (is_missing(log.error())) return false;
+    if (os::is_missing(log.error())) return false;
     return log.error();
   }
   auto names = (*log)->list();

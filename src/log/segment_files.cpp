@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::uint32_t oldest_reader = 1;  // 0.1
 
-bool is_missing(const error& failure) {
-  return failure.code() == boost::system::errc::no_such_file_or_directory;
-}
-
 }  // namespace
 
 error with_disk_full(const error& failure) {
@@ -48,7 +44,7 @@ result<std::shared_ptr<os::file>> segment_files::make_spare(std::uint32_t number
 result<bool> segment_files::is_taken(std::uint32_t number) {
   auto file = directory_->open_file(segment_file_name(number), os::open_mode::read_only);
   if (!file) {
-    if (is_missing(file.error())) return false;
+    if (os::is_missing(file.error())) return false;
     return file.error();
   }
   std::byte bytes[format::segment_header_layout::size];

@@ -135,5 +135,7 @@ class disk {
 
 /// True for ENOSPC, EDQUOT and EFBIG.
 [[nodiscard]] bool is_disk_full(const error& failure) noexcept;
+/// True for ENOENT: there is nothing of that name.
+[[nodiscard]] bool is_missing(const error& failure) noexcept;
 
 }  // namespace mainstem::os

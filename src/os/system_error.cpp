@@ -51,4 +51,8 @@ bool is_disk_full(const error& failure) noexcept {
   return number == ENOSPC || number == EDQUOT || number == EFBIG;
 }
 
+bool is_missing(const error& failure) noexcept {
+  return failure.code() == boost::system::errc::no_such_file_or_directory;
+}
+
 }  // namespace mainstem::os
