@@ -63,10 +63,10 @@ std::span<const planned_event> event_plan::draw(std::size_t events) {
   return events_;
 }
 
-void event_plan::committed() {
-  for (const std::size_t stream : drawn_) {
-    ++heads_->versions[stream];
-    heads_->drawn[stream] = 0;
+void event_plan::committed(std::size_t events) {
+  for (std::size_t i = 0; i < drawn_.size(); ++i) {
+    if (i < events) ++heads_->versions[drawn_[i]];
+    heads_->drawn[drawn_[i]] = 0;
   }
   drawn_.clear();
 }

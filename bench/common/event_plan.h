@@ -67,8 +67,10 @@ class event_plan {
   /// Events for as many different streams in random order. There must be as many.
   /// Lifetime: until the next call.
   [[nodiscard]] std::span<const planned_event> draw(std::size_t events);
-  /// The events drawn last stand in the store now.
-  void committed();
+  /// Of the events drawn last, so many stand in the store now: the first ones. The others may be
+  /// drawn again.
+  void committed(std::size_t events);
+  void committed() { committed(drawn_.size()); }
 
  private:
   const event_material* material_;

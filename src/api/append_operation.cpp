@@ -2,9 +2,14 @@
 #include "api/append_operation.h"
 
 #include "api/answers.h"
+#include "api/append_intake.h"
 #include "api/store_state.h"
 
 namespace mainstem::detail {
+
+append_operation::~append_operation() {
+  if (told_ != nullptr) told_->heard();
+}
 
 void append_operation::start() {
   store_->start_append(std::static_pointer_cast<append_operation>(shared_from_this()));
@@ -21,6 +26,12 @@ void append_operation::cancel(cancel_request wish) noexcept {
   if (!stage_.compare_exchange_strong(expected, stage::finished)) return;
   handler_->set(make_error_code(errc::outcome_unknown));
   handler_->post();
+}
+
+void append_operation::prefetch() const noexcept {
+  constexpr std::size_t line = 64;
+  const auto* const bytes = reinterpret_cast<const char*>(this);
+  for (std::size_t at = 0; at < sizeof(*this); at += line) __builtin_prefetch(bytes + at);
 }
 
 bool append_operation::submit() noexcept {

@@ -13,6 +13,7 @@
 
 namespace mainstem::detail {
 
+class append_intake;
 class store_state;
 
 /// An append that no thread waits for.
@@ -25,6 +26,8 @@ class append_operation final : public operation {
         options_(options),
         handler_(handler) {}
 
+  ~append_operation() override;
+
   void start() override;
   void cancel(cancel_request wish) noexcept override;
 
@@ -32,6 +35,10 @@ class append_operation final : public operation {
   [[nodiscard]] const append_options& options() const noexcept { return options_; }
   /// Set by the store that carries it out.
   [[nodiscard]] std::optional<engine::commit_request>& commit() noexcept { return commit_; }
+  /// Tells the intake when the answer is handed over.
+  void tell(append_intake& intake) noexcept { told_ = &intake; }
+  /// Asks for the memory of this object.
+  void prefetch() const noexcept;
 
   /// Before the pipeline sees the request. @returns false if it was cancelled.
   [[nodiscard]] bool submit() noexcept;
@@ -53,6 +60,7 @@ class append_operation final : public operation {
   pending_answer<append_outcome>* handler_;
   std::optional<engine::commit_request> commit_;
   std::atomic<stage> stage_{stage::waiting};
+  append_intake* told_ = nullptr;
 };
 
 }  // namespace mainstem::detail

@@ -22,7 +22,8 @@ constexpr std::chrono::seconds retry_interval{1};
 writer_store::writer_store(std::unique_ptr<engine::store_core> core)
     : store_state(core->options().reader_threads),
       core_(std::move(core)),
-      report_(core_->report()) {
+      report_(core_->report()),
+      intake_(core_->options().queue_bytes) {
   failed_ = core_->pipeline().failure().has_value();
   log_keeper_ = std::thread([this] { keep_log(); });
   index_keeper_ = std::thread([this] { keep_index(); });
@@ -46,6 +47,7 @@ result<append_outcome> writer_store::append(const append_request& request,
                                   core_->options().segment_size_bytes);
   if (!prepared) return prepared.error();
   lock held(mutex_);
+  take_in(held);
   return drive(held, *prepared);
 }
 
@@ -80,6 +82,7 @@ result<void> writer_store::flush() {
 result<void> writer_store::flush_now() {
   engine::commit_request request;
   lock held(mutex_);
+  take_in(held);
   if (core_->pipeline().submit_flush(request) == engine::commit_pipeline::submitted::queued) {
     wait_for_group(held, request.group);
   }
@@ -102,8 +105,11 @@ void writer_store::wait_for_group(lock& held, const group_pointer& group) {
 }
 
 void writer_store::lead(lock& held) {
+  take_in(held);
   writing_ = true;
+  const auto began = std::chrono::steady_clock::now();
   const auto finished = core_->write_step(held);
+  last_write_ = std::chrono::steady_clock::now() - began;
   writing_ = false;
   // First somebody goes on writing, then the others are told: the disk shall not wait for them.
   const group_pointer next = core_->pipeline().next_group();
@@ -112,9 +118,10 @@ void writer_store::lead(lock& held) {
   wake_keepers();
   const position durable = core_->log().durable();
   const bool failed_now = core_->pipeline().failure() && !failed_.exchange(true);
+  const auto answered = std::exchange(answered_, {});
   held.unlock();
   if (is_detached) {
-    committer_work_.notify_one();
+    intake_.ring();
   } else if (next) {
     futex_wake_one(next->wake_word);
   }
@@ -123,7 +130,7 @@ void writer_store::lead(lock& held) {
     futex_wake_all(group->wake_word);
   }
   core_->wake_followers();
-  pass_on_answers(finished);
+  pass_on_answers(finished, answered);
   failed_now ? watch().wake_all() : watch().notify(durable);
 }
 
@@ -154,6 +161,7 @@ result<void> writer_store::wait_for_spare(lock& held) {
 
 void writer_store::keep_log() {
   name_thread("mainstem-log");
+  lower_thread_priority();  // Or else it keeps those who commit from their core.
   lock held(mutex_);
   while (!stopping_ && !core_->pipeline().failure()) {
     if (has_spare_to_make()) {

@@ -3,15 +3,16 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <vector>
 
 #include <mainstem/store.h>
 
+#include "api/append_intake.h"
 #include "api/append_operation.h"
 #include "api/store_state.h"
 #include "engine/store_core.h"
@@ -55,16 +56,18 @@ class writer_store final : public store_state {
 
   // Appends that no thread waits for: see writer_store_async.cpp.
   using operation_pointer = std::shared_ptr<append_operation>;
-  void begin_threads_for_async();
+  /// Judges what is in the intake, as far as nothing is in the way.
+  void take_in(lock& held);
+  [[nodiscard]] std::optional<engine::commit_pipeline::submitted> submit_detached(
+      lock& held, append_operation& operation);
+  void usher();
+  void carry(lock& held, append_operation& operation);
+  void commit_detached();
+  [[nodiscard]] bool leads_detached() const;
+  void pass_on_answers(const std::vector<group_pointer>& finished,
+                       std::span<engine::commit_request* const> answered) noexcept;
   void end_usher();
   void end_committer();
-  [[nodiscard]] std::optional<engine::commit_pipeline::submitted> submit_detached(
-      lock& held, const operation_pointer& operation);
-  void take_detour(const operation_pointer& operation);
-  void usher();
-  void carry(lock& held, const operation_pointer& operation);
-  void commit_detached();
-  static void pass_on_answers(const std::vector<group_pointer>& finished) noexcept;
 
   void keep_log();
   [[nodiscard]] bool has_spare_to_make() const;
@@ -96,13 +99,14 @@ class writer_store final : public store_state {
   std::thread log_keeper_;
   std::thread index_keeper_;
 
-  std::deque<operation_pointer> detour_;  // In the order of the calls.
-  std::uint64_t detour_bytes_ = 0;
-  bool ushering_ = false;  // One more is being carried.
+  append_intake intake_;
+  std::chrono::nanoseconds last_write_{0};  // How long the last group's write and sync took.
+  bool ushering_ = false;  // The first in the intake, or the one before it, is the usher's.
+  std::vector<engine::commit_request*> answered_;  // Detached, in no group.
   bool usher_stopping_ = false;
   bool committer_stopping_ = false;
   std::condition_variable usher_work_;
-  std::condition_variable committer_work_;
+  std::once_flag async_begun_;
   std::thread usher_;
   std::thread committer_;
 };

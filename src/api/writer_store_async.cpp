@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "api/pending_queue.h"
 #include "api/writer_store.h"
 #include "base/thread.h"
 #include "engine/look_up.h"
 
-// Appends that no thread waits for. Their callers judge them, as all callers do, unless that takes
-// a look into the index or a wait: then the usher goes that way for them, one after the other, and
-// whoever comes later waits behind them, so that the order of the calls is kept.
+// Appends that no thread waits for. Their callers encode them and leave them in the intake; whoever
+// drives the pipeline judges them from there, in order. What takes a look into the index or a wait
+// is carried by the usher, and those behind it stay in the intake meanwhile.
 namespace mainstem::detail {
 
 using submitted = engine::commit_pipeline::submitted;
@@ -18,122 +20,139 @@ void writer_store::start_append(operation_pointer operation) {
                                   core_->identity().secret, core_->options().segment_size_bytes);
   if (!prepared) return operation->complete(prepared.error());
   operation->commit().emplace(std::move(*prepared));
+  std::call_once(async_begun_, [this] {
+    usher_ = std::thread([this] { usher(); });
+    committer_ = std::thread([this] { commit_detached(); });
+  });
+  if (!intake_.push(operation)) operation->complete(error(errc::overloaded));
+}
 
-  lock held(mutex_);
-  begin_threads_for_async();
-  if (!detour_.empty() || ushering_) return take_detour(operation);
-  const auto said = submit_detached(held, operation);
-  if (!said) return;
-  if (*said == submitted::queue_full) {
-    held.unlock();
-    return operation->complete(error(errc::overloaded));
+void writer_store::take_in(lock& held) {
+  // Judging is bound by memory latency: what it will touch is asked for ahead.
+  constexpr std::size_t near = 6;
+  while (!ushering_) {
+    append_operation* const next = intake_.front();
+    if (next == nullptr) return;
+    if (const auto* ahead = intake_.peek(3 * near)) ahead->prefetch();
+    if (auto* ahead = intake_.peek(2 * near)) core_->pipeline().prefetch_heads(*ahead->commit());
+    if (auto* ahead = intake_.peek(near)) core_->pipeline().prefetch_tail(*ahead->commit());
+    const auto in_the_way = submit_detached(held, *next);
+    if (in_the_way) {
+      ushering_ = true;
+      usher_work_.notify_one();
+      return;
+    }
+    static_cast<void>(intake_.pop());
   }
-  take_detour(operation);
 }
 
 /// @returns what is in the way; nothing if the operation is answered, or will be.
-std::optional<submitted> writer_store::submit_detached(lock& held,
-                                                       const operation_pointer& operation) {
-  if (!operation->submit()) return std::nullopt;  // Cancelled.
-  engine::commit_request& request = *operation->commit();
-  request.owner = operation;
+std::optional<submitted> writer_store::submit_detached(lock& /*held*/,
+                                                       append_operation& operation) {
+  if (!operation.submit()) return std::nullopt;  // Cancelled.
+  engine::commit_request& request = *operation.commit();
+  request.owner = operation.shared_from_this();
   const submitted said = core_->pipeline().submit(request);
-  if (said == submitted::queued) {
-    if (!writing_) committer_work_.notify_one();
+  if (said == submitted::queued) return std::nullopt;
+  if (said == submitted::answered) {
+    answered_.push_back(&request);
     return std::nullopt;
   }
   request.owner.reset();
-  if (said == submitted::answered) {
-    held.unlock();
-    operation->complete(std::move(*request.answer));
-    return std::nullopt;
-  }
-  if (!operation->take_back()) return std::nullopt;
+  if (!operation.take_back()) return std::nullopt;
   return said;
-}
-
-void writer_store::take_detour(const operation_pointer& operation) {
-  const std::uint64_t bytes = operation->commit()->frame.length;
-  if (detour_bytes_ != 0 && detour_bytes_ + bytes > core_->options().queue_bytes)
-    return operation->complete(error(errc::overloaded));
-  detour_bytes_ += bytes;
-  detour_.push_back(operation);
-  usher_work_.notify_one();
 }
 
 void writer_store::usher() {
   name_thread("mainstem-usher");
   lock held(mutex_);
   for (;;) {
-    usher_work_.wait(held, [this] { return usher_stopping_ || !detour_.empty(); });
-    if (detour_.empty()) return;
-    const operation_pointer operation = std::move(detour_.front());
-    detour_.pop_front();
-    const std::uint64_t bytes = operation->commit()->frame.length;
-    ushering_ = true;
-    carry(held, operation);
-    if (!held.owns_lock()) held.lock();
+    usher_work_.wait(held, [this] { return usher_stopping_ || ushering_; });
+    if (!ushering_) return;
+    const operation_pointer operation = intake_.pop();
+    carry(held, *operation);
     ushering_ = false;
-    detour_bytes_ -= bytes;
+    take_in(held);
+    intake_.ring();
   }
 }
 
-/// May return with the lock let go of.
-void writer_store::carry(lock& held, const operation_pointer& operation) {
-  for (;;) {
-    if (!held.owns_lock()) held.lock();
-    if (usher_stopping_) return operation->complete(error(errc::store_closed));
-    const auto said = submit_detached(held, operation);
-    if (!said) return;
-    engine::commit_request& request = *operation->commit();
+void writer_store::carry(lock& held, append_operation& operation) {
+  engine::commit_request& request = *operation.commit();
+  while (const auto in_the_way = submit_detached(held, operation)) {
     result<void> done;
-    if (*said == submitted::needs_lookup) {
+    if (usher_stopping_) {
+      done = errc::store_closed;
+    } else if (*in_the_way == submitted::needs_lookup) {
       held.unlock();
       done = engine::look_up(core_->log(), request);
-    } else if (*said == submitted::needs_segment) {
+    } else if (*in_the_way == submitted::needs_segment) {
       done = wait_for_spare(held);
     } else {
       wait_for_group(held, request.group);
     }
-    if (!done) return operation->complete(done.error());
+    if (!held.owns_lock()) held.lock();
+    if (done) continue;
+    if (!operation.submit()) return;  // Cancelled.
+    request.owner = operation.shared_from_this();
+    request.answer = done.error();
+    answered_.push_back(&request);
+    return;
   }
+}
+
+bool writer_store::leads_detached() const {
+  const group_pointer next = core_->pipeline().next_group();
+  return !writing_ && next && !next->detached().empty();
 }
 
 void writer_store::commit_detached() {
   name_thread("mainstem-commit");
   lock held(mutex_);
   while (!committer_stopping_) {
-    const group_pointer next = core_->pipeline().next_group();
-    if (!writing_ && next && !next->detached().empty()) {
-      lead(held);
+    const std::uint32_t rung = intake_.rung();
+    take_in(held);
+    if (leads_detached()) {
+      const auto limit = last_write_;
+      held.unlock();
+      intake_.gather(limit);
       held.lock();
+      if (leads_detached()) lead(held);
+    } else if (!answered_.empty()) {
+      const auto answered = std::exchange(answered_, {});
+      held.unlock();
+      pass_on_answers({}, answered);
     } else {
-      committer_work_.wait(held);
+      held.unlock();
+      intake_.sleep(rung);
     }
+    if (!held.owns_lock()) held.lock();
   }
 }
 
-void writer_store::pass_on_answers(const std::vector<group_pointer>& finished) noexcept {
-  pending_queue answered;
-  for (const auto& group : finished) {
-    for (engine::commit_request* const request : group->detached()) {
-      const auto operation =
-          std::static_pointer_cast<append_operation>(std::exchange(request->owner, nullptr));
-      if (pending* const handler = operation->finish(std::move(*request->answer)))
-        answered.add(handler);
+void writer_store::pass_on_answers(const std::vector<group_pointer>& finished,
+                                   std::span<engine::commit_request* const> answered) noexcept {
+  pending_queue handlers;
+  std::int64_t count = 0;
+  const auto pass_on = [&](engine::commit_request* request) {
+    const auto operation =
+        std::static_pointer_cast<append_operation>(std::exchange(request->owner, nullptr));
+    if (pending* const handler = operation->finish(std::move(*request->answer))) {
+      operation->tell(intake_);
+      handlers.add(handler);
+      ++count;
     }
-  }
+  };
+  std::ranges::for_each(answered, pass_on);
+  for (const auto& group : finished) std::ranges::for_each(group->detached(), pass_on);
+  intake_.posted(count);
 }
 
-void writer_store::begin_threads_for_async() {
-  if (usher_.joinable()) return;
-  usher_ = std::thread([this] { usher(); });
-  committer_ = std::thread([this] { commit_detached(); });
-}
-
+// What can be judged without a wait is still taken in; the rest is told that the store is closed.
 void writer_store::end_usher() {
   {
-    const lock held(mutex_);
+    lock held(mutex_);
+    take_in(held);
     usher_stopping_ = true;
   }
   usher_work_.notify_one();
@@ -145,8 +164,9 @@ void writer_store::end_committer() {
     const lock held(mutex_);
     committer_stopping_ = true;
   }
-  committer_work_.notify_one();
+  intake_.ring();
   if (committer_.joinable()) committer_.join();
+  pass_on_answers({}, answered_);
 }
 
 }  // namespace mainstem::detail

@@ -53,6 +53,15 @@ commit_pipeline::submitted commit_pipeline::submit(commit_request& request) {
   return submitted::queued;
 }
 
+void commit_pipeline::prefetch_heads(const commit_request& request) const noexcept {
+  heads_.prefetch(request.checks.front().hash);
+  generations_.back().generation->prefetch_slot(request.checks.front().hash);
+}
+
+void commit_pipeline::prefetch_tail(const commit_request& request) const noexcept {
+  generations_.back().generation->prefetch_entry(request.checks.front().hash);
+}
+
 commit_pipeline::submitted commit_pipeline::submit_flush(commit_request& request) {
   if (failure_) {
     request.answer = result<append_outcome>(*failure_);
@@ -199,19 +208,18 @@ void commit_pipeline::accept(commit_request& request) {
   slot.prefix.first_position = last_assigned_.value() + 1;
   slot.prefix.body_digest = request.frame.body_digest;
 
-  append_outcome::committed_t outcome;
+  append_outcome::committed_t& outcome = request.place;
   outcome.first_position = position(last_assigned_.value() + 1);
   outcome.last_position = position(last_assigned_.value() + event_count);
   std::uint64_t at = last_assigned_.value();
   const auto& writes = request.request->writes();
-  outcome.streams.reserve(writes.size());
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const std::uint64_t before = found_heads_[i].version;
     const std::uint64_t after = before + writes[i].events.size();
     at += writes[i].events.size();
     format::set_first_version(slot.frame, i, before + 1);
     heads_.put(request.checks[i].hash, {after, at});
-    outcome.streams.push_back({writes[i].stream.str(), version(after)});
+    outcome.streams[i].version = version(after);
   }
   index_events(request, group.segment_number, next_offset_);
 

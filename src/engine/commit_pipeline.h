@@ -113,6 +113,10 @@ class commit_pipeline {
     queue_full,     ///< The same, if the caller is willing to wait for room.
   };
   [[nodiscard]] submitted submit(commit_request& request);
+  /// Ask for the memory that submit() will touch for the first stream of a request, a few requests
+  /// ahead: first this one, then, some requests later, the other one.
+  void prefetch_heads(const commit_request& request) const noexcept;
+  void prefetch_tail(const commit_request& request) const noexcept;
   /// Answered with success once everything submitted so far is durable.
   [[nodiscard]] submitted submit_flush(commit_request& request);
 

@@ -33,7 +33,7 @@ result<void> check_stream_count(const append_request& request) {
   return error(errc::too_many_streams, "this one names " + std::to_string(count));
 }
 
-result<void> check_streams_differ(const std::vector<commit_request::stream_check>& checks) {
+result<void> check_streams_differ(std::span<const commit_request::stream_check> checks) {
   const std::size_t repeated = first_repeated(
       checks.size(), [&](std::size_t i) -> const index::name_hash& { return checks[i].hash; },
       [](const index::name_hash& hash) { return hash.low; });
@@ -104,7 +104,9 @@ result<commit_request> prepare(const append_request& request, durability wanted,
   made.request = &request;
   made.durability = wanted;
   made.checks.reserve(request.writes().size() + request.requirements().size());
+  made.place.streams.reserve(request.writes().size());
   for (const auto& write : request.writes()) {
+    made.place.streams.push_back({write.stream.str(), {}});
     for (const event_data& event : write.events) detail::event_access::note_submission(event);
     made.checks.push_back(check_of(write.stream, write.expected, secret));
   }

@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include <mainstem/append.h>
 #include <mainstem/error.h>
 
@@ -52,8 +54,9 @@ struct commit_request {
 
   const append_request* request = nullptr;
   mainstem::durability durability = durability::synced;
-  std::vector<stream_check> checks;  ///< The writes, then the requirements.
-  format::encoded_commit frame;      ///< Empty if nothing is written.
+  boost::container::small_vector<stream_check, 1> checks;  ///< The writes, then the requirements.
+  format::encoded_commit frame;                            ///< Empty if nothing is written.
+  append_outcome::committed_t place;  ///< Of the answer: the streams' names until then.
   std::vector<suspect> suspects;
   std::optional<duplicate_finding> duplicates;  ///< Of the suspects, if somebody looked.
   /// Set if no thread waits for the group: whoever finishes that passes the answer on to the owner.

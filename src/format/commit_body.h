@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include <mainstem/append.h>
 #include <mainstem/error.h>
 #include <mainstem/event.h>
@@ -50,7 +52,7 @@ struct encoded_commit {
   std::uint32_t length = 0;  ///< Of the frame.
   std::uint16_t stream_count = 0;
   std::uint64_t body_digest = 0;
-  std::vector<record> records;
+  boost::container::small_vector<record, 1> records;
 
   [[nodiscard]] std::span<std::byte> frame() noexcept { return {bytes.get(), length}; }
   [[nodiscard]] std::span<std::byte> prefix() noexcept {

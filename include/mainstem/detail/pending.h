@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -34,6 +35,16 @@ class pending {
 
   [[nodiscard]] pending* next() const noexcept { return next_; }
   void chain(pending* next) noexcept { next_ = next; }
+  /// Lets go of `what` when the handler is called: what was allocated in the thread that began the
+  /// operation is best freed there.
+  void keep(std::shared_ptr<void> what) noexcept { kept_ = std::move(what); }
+
+  /// In a chain: asks for the memory of those behind this one. Another core used it last.
+  void prefetch_followers() const noexcept {
+    if (next_ == nullptr) return;
+    prefetch(next_->kept_.get(), 512);
+    if (next_->next_ != nullptr) prefetch(next_->next_, 320);
+  }
 
  protected:
   virtual ~pending() = default;
@@ -43,7 +54,14 @@ class pending {
   [[nodiscard]] virtual bool equals_executor(const void* other) const noexcept = 0;
 
  private:
+  static void prefetch(const void* at, std::size_t bytes) noexcept {
+    constexpr std::size_t line = 64;
+    for (std::size_t offset = 0; offset < bytes; offset += line)
+      __builtin_prefetch(static_cast<const char*>(at) + offset);
+  }
+
   pending* next_ = nullptr;
+  std::shared_ptr<void> kept_;
 };
 
 /// One that takes an error code and a T; of void, an error code alone.
@@ -54,9 +72,6 @@ class pending_answer : public pending {
 
   void set(value_type value) { value_ = std::move(value); }
   void set(const boost::system::error_code& failure) noexcept { failure_ = failure; }
-  /// Lets go of `what` when the handler is called: what was allocated in the thread that began the
-  /// operation is best freed there.
-  void keep(std::shared_ptr<void> what) noexcept { kept_ = std::move(what); }
 
  protected:
   [[nodiscard]] const boost::system::error_code& failure() const noexcept { return failure_; }
@@ -65,7 +80,6 @@ class pending_answer : public pending {
  private:
   boost::system::error_code failure_;
   value_type value_{};
-  std::shared_ptr<void> kept_;
 };
 
 /// What a caller asks for when it cancels, in the order of what it puts up with: see Asio's

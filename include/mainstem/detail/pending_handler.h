@@ -51,6 +51,7 @@ class pending_chain {
   pending* take() noexcept {
     pending* const taken = first_;
     first_ = taken->next();
+    taken->prefetch_followers();
     return taken;
   }
   pending* first_;

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/append_intake.h"
+
+#include <algorithm>
+
+#include "base/futex.h"
+
+namespace mainstem::detail {
+
+bool append_intake::push(const operation_pointer& operation) {
+  const std::uint64_t length = operation->commit()->frame.length;
+  bool is_first = false;
+  {
+    const std::lock_guard held(mutex_);
+    const std::uint64_t before = bytes_.load(std::memory_order_relaxed);
+    if (before != 0 && before + length > capacity_) return false;
+    is_first = arrived_.empty();
+    arrived_.push_back(operation);
+    bytes_.fetch_add(length, std::memory_order_relaxed);
+  }
+  if (is_first) ring();
+  return true;
+}
+
+void append_intake::ring() noexcept {
+  rung_.fetch_add(1, std::memory_order_release);
+  futex_wake_one(rung_);
+}
+
+void append_intake::sleep(std::uint32_t rung) const noexcept { futex_wait(rung_, rung); }
+
+void append_intake::heard() noexcept {
+  if (unheard_.fetch_sub(1) - 1 <= awaited_) ring();
+}
+
+void append_intake::gather(std::chrono::nanoseconds limit) noexcept {
+  using std::chrono::steady_clock;
+  constexpr int looks = 4;
+  deaf_ = std::min(deaf_, unheard_.load());
+  awaited_ = deaf_;
+  const auto began = steady_clock::now();
+  for (int look = 1; look <= looks; ++look) {
+    const std::int64_t before = unheard_;
+    const auto deadline = began + limit * look / looks;
+    for (;;) {
+      const std::uint32_t seen = rung();
+      if (unheard_ <= deaf_ || steady_clock::now() >= deadline) break;
+      futex_wait(rung_, seen, deadline);
+    }
+    if (unheard_ <= deaf_) break;
+    if (unheard_ >= before) {
+      deaf_ = unheard_;
+      break;
+    }
+  }
+  awaited_ = -1;
+}
+
+append_operation* append_intake::front() {
+  if (next_ == lined_up_.size()) {
+    lined_up_.clear();
+    next_ = 0;
+    const std::lock_guard held(mutex_);
+    lined_up_.swap(arrived_);
+  }
+  return peek(0);
+}
+
+append_intake::operation_pointer append_intake::pop() noexcept {
+  operation_pointer taken = std::move(lined_up_[next_++]);
+  bytes_.fetch_sub(taken->commit()->frame.length, std::memory_order_relaxed);
+  return taken;
+}
+
+}  // namespace mainstem::detail

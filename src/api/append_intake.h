@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "api/append_operation.h"
+
+namespace mainstem::detail {
+
+/// Appends that no thread waits for, on their way to the pipeline, in the order of the calls. Who
+/// brings one does not meet those who judge and write.
+///
+/// Thread safety: push(), ring(), posted() and heard(), safe. The rest only with the lock of
+/// whoever drives the pipeline, but for sleep() and gather(), which the committer calls without.
+class append_intake {
+ public:
+  using operation_pointer = std::shared_ptr<append_operation>;
+
+  /// @param capacity_bytes of frames. One that is larger has room alone.
+  explicit append_intake(std::uint64_t capacity_bytes) noexcept : capacity_(capacity_bytes) {}
+
+  /// Rings if nobody knows yet that there is something here.
+  /// @returns false if there is no room.
+  [[nodiscard]] bool push(const operation_pointer& operation);
+  /// Wakes the committer.
+  void ring() noexcept;
+  /// Counts the rings.
+  [[nodiscard]] std::uint32_t rung() const noexcept {
+    return rung_.load(std::memory_order_acquire);
+  }
+  /// Until it rings once more than that.
+  void sleep(std::uint32_t rung) const noexcept;
+
+  /// So many answers are on their way to their handlers.
+  void posted(std::int64_t answers) noexcept { unheard_.fetch_add(answers); }
+  /// One of them is being handed over: its handler may bring the next append in a moment.
+  void heard() noexcept;
+  /// Waits until all answers have been heard, but not longer than this: those who hear them now
+  /// then go into the same group as those who are here already. An executor that hears nothing is
+  /// not waited for again.
+  void gather(std::chrono::nanoseconds limit) noexcept;
+
+  /// Null if there is none.
+  [[nodiscard]] append_operation* front();
+  /// The one so many places behind the first, if it is known already: a hint.
+  [[nodiscard]] append_operation* peek(std::size_t behind) const noexcept {
+    return next_ + behind < lined_up_.size() ? lined_up_[next_ + behind].get() : nullptr;
+  }
+  /// There must be one.
+  [[nodiscard]] operation_pointer pop() noexcept;
+
+ private:
+  std::uint64_t capacity_;
+  std::atomic<std::uint64_t> bytes_{0};
+  std::mutex mutex_;
+  std::vector<operation_pointer> arrived_;  // With the mutex.
+  std::vector<operation_pointer> lined_up_;
+  std::size_t next_ = 0;  // Into lined_up_.
+
+  std::atomic<std::uint32_t> rung_{0};
+  std::atomic<std::int64_t> unheard_{0};
+  std::int64_t deaf_ = 0;                  // Answers that nobody seems to hear.
+  std::atomic<std::int64_t> awaited_{-1};  // While gathering: rings when so many are unheard.
+};
+
+}  // namespace mainstem::detail
