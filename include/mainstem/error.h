@@ -79,7 +79,8 @@ enum class errc {
   disk_full = 28,
   /// The time that the caller was willing to wait is over. Try again, or give up. [capacity]
   timed_out = 29,
-  /// The store was opened with open_read_only(): it reads and follows, and does not append.
+  /// The store was opened with open_read_only(): it reads and follows, and neither appends nor
+  /// saves schemas.
   /// [invalid]
   store_read_only = 30,
 
@@ -96,9 +97,9 @@ enum class errc {
   unsupported_format = 44,
   /// A file belongs to another store. [corruption]
   foreign_file = 45,
-  /// The checkpoints of named consumers are damaged. They cannot be made anew from the log: see the
-  /// detail for what to do. [corruption]
-  corrupt_checkpoints = 46,
+  /// The checkpoints of named consumers, or saved schemas, are damaged. They cannot be made anew
+  /// from the log: see the detail for what to do. [corruption]
+  corrupt_state = 46,
 
   /// A Cap'n Proto payload is not what its type says. The bytes are those that were appended: the
   /// program that wrote them, or the type that they are read as, is wrong. [invalid]
@@ -122,6 +123,9 @@ enum class errc {
   invalid_schema = 57,
   /// Another schema was registered for this event type and schema version. [invalid]
   duplicate_schema = 58,
+  /// A schema does not read what was stored with the one before it: give it a schema version of its
+  /// own. The detail names the first difference. [invalid]
+  incompatible_schema = 59,
 };
 /// The code's message.
 MAINSTEM_API std::ostream& operator<<(std::ostream& out, errc code);

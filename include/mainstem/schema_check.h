@@ -18,6 +18,7 @@
 #include <mainstem/export.h>
 #include <mainstem/read.h>
 #include <mainstem/schema_registry.h>
+#include <mainstem/store.h>
 #include <mainstem/types.h>
 
 namespace mainstem {
@@ -122,5 +123,48 @@ struct MAINSTEM_API schema_report {
 [[nodiscard]] MAINSTEM_API result<void> check_events(log_reader& reader,
                                                      const schema_registry& today,
                                                      schema_report& report);
+
+/// Keeps today's schemas with the store, unless one of them does not read what was written with the
+/// one that was kept before it, under the same type and schema version. To be called when a service
+/// starts, before it appends anything. Schemas that are kept and not in the registry stay.
+///
+/// They are compared and kept in one step: of two callers at the same time, the second is judged by
+/// what the first has kept. The first schema of a type and version is compared with nothing; for
+/// events that are there already see check_store().
+///
+/// A program of before a field was added does not see that field, so it is refused as well. Whoever
+/// goes back to it on purpose starts it in spite of incompatible_schema; what is kept stays.
+///
+/// On success: they are durable.
+/// Errors: incompatible_schema (nothing was kept; check_store() names all differences);
+/// store_read_only (what events are written with is for the writer to say); corrupt_state;
+/// disk_full (those of before are still there); store_closed; forked_process; and whatever the disk
+/// says.
+/// Cost: two syncs. It blocks.
+/// Thread safety: as the members of store.
+[[nodiscard]] MAINSTEM_API result<void> save_schemas(store& into, const schema_registry& today);
+/// What save_schemas() has kept, by type and version: also in a follower, for which the folder
+/// `state` must be writable. schema_registry::add() takes them, so that a tool can read the events
+/// without having been compiled with their schemas.
+///
+/// Errors: corrupt_state; store_closed; forked_process; overloaded; and whatever the disk says.
+/// Thread safety: as the members of store.
+[[nodiscard]] MAINSTEM_API result<std::vector<recorded_schema>> saved_schemas(const store& from);
+
+/// What to look at besides the schemas that are kept.
+enum class check_depth : std::uint8_t {
+  schemas,  ///< Nothing. Fast, whatever the log's size.
+  /// All durable events as well, what was appended before anybody kept a schema too. Reads the
+  /// whole log.
+  events,
+};
+/// Do these schemas still read what the store holds? Changes nothing, and works in a follower as
+/// well, like saved_schemas(). A type that was kept or appended and is not in `today` is a finding.
+///
+/// Errors: those of saved_schemas() and of check_events().
+/// Thread safety: as the members of store.
+[[nodiscard]] MAINSTEM_API result<schema_report> check_store(const store& of,
+                                                             const schema_registry& today,
+                                                             check_depth depth);
 
 }  // namespace mainstem

@@ -7,7 +7,7 @@
 ///
 ///     mainstem::schema_files files;
 ///     files.add("schemas/order.capnp").value();
-///     const auto report = mainstem::check_schemas(recorded, files);
+///     const auto report = mainstem::check_store(store, files).value();
 ///     for (const auto& finding : report.findings) std::cerr << finding << '\n';
 
 #include <capnp/schema.h>
@@ -66,5 +66,13 @@ class MAINSTEM_API schema_files {
 /// struct's id; if there is none, its name.
 [[nodiscard]] MAINSTEM_API schema_report check_schemas(std::span<const recorded_schema> recorded,
                                                        const schema_files& today);
+/// check_store() against files: do they still read what was written with the schemas that
+/// save_schemas() has kept? Events are not read.
+/// Errors: those of saved_schemas().
+[[nodiscard]] inline result<schema_report> check_store(const store& of, const schema_files& today) {
+  const auto saved = saved_schemas(of);
+  if (!saved) return saved.error();
+  return check_schemas(*saved, today);
+}
 
 }  // namespace mainstem

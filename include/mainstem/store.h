@@ -36,6 +36,7 @@ namespace mainstem {
 namespace detail {
 class store_state;
 struct async_access;
+struct schema_access;
 }  // namespace detail
 
 /// How far a named consumer has come.
@@ -185,14 +186,14 @@ class MAINSTEM_API store {
   ///
   /// @param consumer 1 to 255 bytes of UTF-8 that do not begin with `$`.
   /// @param at durable: what subscription::position() says.
-  /// Errors: invalid_argument (the name; a position that is not durable); corrupt_checkpoints;
+  /// Errors: invalid_argument (the name; a position that is not durable); corrupt_state;
   /// disk_full (the old one is still there); store_closed; forked_process; and whatever the disk
   /// says.
   /// Cost: two syncs. It blocks: for many consumers, or small steps, keep it for every thousandth
   /// event, not for each.
   [[nodiscard]] result<void> save_checkpoint(std::string_view consumer, position at);
   /// The position that was saved last; nothing if none was.
-  /// Errors: corrupt_checkpoints (what stands under this name is damaged, or all of them are);
+  /// Errors: corrupt_state (what stands under this name is damaged, or all of them are);
   /// store_closed; forked_process; overloaded; and whatever the disk says.
   [[nodiscard]] result<std::optional<position>> checkpoint(std::string_view consumer) const;
   /// All of them, by name. Errors: as above.
@@ -230,6 +231,7 @@ class MAINSTEM_API store {
 
  private:
   friend struct detail::async_access;
+  friend struct detail::schema_access;
   explicit store(std::shared_ptr<detail::store_state> state) noexcept;
   void discard() noexcept;
   std::shared_ptr<detail::store_state> state_;

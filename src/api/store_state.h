@@ -12,7 +12,7 @@
 #include "api/worker_pool.h"
 #include "engine/position_watch.h"
 #include "engine/published_log.h"
-#include "index/consumer_checkpoints.h"
+#include "index/kept_state.h"
 #include "os/fork_guard.h"
 
 namespace mainstem::detail {
@@ -47,8 +47,10 @@ class store_state : public std::enable_shared_from_this<store_state> {
   virtual void start_append(std::shared_ptr<append_operation> operation) = 0;
   [[nodiscard]] virtual result<void> flush() = 0;
   [[nodiscard]] virtual store_info info() = 0;
-  /// Inside the gate. Errors: those of store::checkpoint().
-  [[nodiscard]] virtual result<index::consumer_checkpoints*> checkpoints() = 0;
+  /// True for a store that was opened for reading alone.
+  [[nodiscard]] virtual bool is_read_only() const noexcept = 0;
+  /// What cannot be made anew from the log. Inside the gate. Errors: those of store::checkpoint().
+  [[nodiscard]] virtual result<index::kept_state*> kept() = 0;
   /// Turns newcomers away, wakes those who wait, waits until nobody is inside, and ends.
   [[nodiscard]] result<void> close();
 

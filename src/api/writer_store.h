@@ -36,9 +36,8 @@ class writer_store final : public store_state {
   void start_append(std::shared_ptr<append_operation> operation) override;
   [[nodiscard]] result<void> flush() override;
   [[nodiscard]] store_info info() override;
-  [[nodiscard]] result<index::consumer_checkpoints*> checkpoints() override {
-    return core_->checkpoints();
-  }
+  [[nodiscard]] bool is_read_only() const noexcept override { return false; }
+  [[nodiscard]] result<index::kept_state*> kept() override { return core_->kept(); }
 
  protected:
   [[nodiscard]] result<void> end() override;

@@ -51,7 +51,7 @@ const char* message_of(errc code) noexcept {
       return "the index is damaged: it is rebuilt when the store is opened again";
     case errc::unsupported_format: return "a newer version of Mainstem wrote this";
     case errc::foreign_file: return "a file belongs to another store";
-    case errc::corrupt_checkpoints: return "the checkpoints of consumers are damaged";
+    case errc::corrupt_state: return "the checkpoints of consumers, or saved schemas, are damaged";
     case errc::malformed_payload: return "a Cap'n Proto payload is not what its type says";
     case errc::unknown_event_type:
       return "no schema is registered for this event type: register one";
@@ -65,6 +65,8 @@ const char* message_of(errc code) noexcept {
     case errc::invalid_schema: return "the schema cannot be used for events";
     case errc::duplicate_schema:
       return "another schema is registered for this event type and schema version";
+    case errc::incompatible_schema:
+      return "a schema does not read what is stored any more: give the new one another version";
   }
   return "unknown error";
 }
@@ -80,7 +82,7 @@ bool own_code_means(errc code, error_condition condition) noexcept {
     case error_condition::conflict: return code == errc::store_locked;
     case error_condition::invalid:
       return (code >= errc::invalid_argument && code <= errc::no_events) ||
-             (code >= errc::malformed_payload && code <= errc::duplicate_schema) ||
+             (code >= errc::malformed_payload && code <= errc::incompatible_schema) ||
              is_one_of(code,
                        {errc::store_not_found, errc::unsupported_format, errc::store_read_only});
     case error_condition::capacity:
@@ -88,7 +90,7 @@ bool own_code_means(errc code, error_condition condition) noexcept {
     case error_condition::corruption:
       return is_one_of(code, {errc::corrupt_data, errc::missing_segment, errc::corrupt_manifest,
                               errc::corrupt_index, errc::foreign_file, errc::store_damaged,
-                              errc::corrupt_checkpoints});
+                              errc::corrupt_state});
     case error_condition::fatal:
       return is_one_of(code, {errc::store_failed, errc::store_closed, errc::forked_process,
                               errc::outcome_unknown});

@@ -162,17 +162,16 @@ void follower_core::forget_indexed() {
   tail_begin_ = std::max(tail_begin_, tail_->drop_indexed(indexed));
 }
 
-result<index::consumer_checkpoints*> follower_core::checkpoints() {
-  const std::lock_guard held(checkpoints_mutex_);
-  if (!checkpoints_) {
-    auto environment = index_provider_->open_existing(checkpoints_name);
-    if (!environment) return index::as_checkpoint_error(environment.error());
-    auto opened =
-        index::consumer_checkpoints::open(std::move(*environment), log_->store().store_id);
+result<index::kept_state*> follower_core::kept() {
+  const std::lock_guard held(kept_mutex_);
+  if (!kept_) {
+    auto environment = index_provider_->open_existing(state_name);
+    if (!environment) return index::as_state_error(environment.error());
+    auto opened = index::kept_state::open(std::move(*environment), log_->store().store_id);
     if (!opened) return opened.error();
-    checkpoints_ = std::move(*opened);
+    kept_ = std::move(*opened);
   }
-  return checkpoints_.get();
+  return kept_.get();
 }
 
 bool follower_core::sleep(std::chrono::steady_clock::time_point deadline) const {

@@ -16,8 +16,8 @@
 #include "engine/published_log.h"
 #include "engine/store_core.h"
 #include "engine/tail_replay.h"
-#include "index/consumer_checkpoints.h"
 #include "index/environment.h"
+#include "index/kept_state.h"
 #include "log/control_file.h"
 #include "log/log_follower.h"
 #include "os/file.h"
@@ -54,9 +54,9 @@ class follower_core {
   /// @returns false at once if there is no control page to sleep on.
   [[nodiscard]] bool sleep(std::chrono::steady_clock::time_point deadline) const;
 
-  /// How far named consumers have come; opened at the first call.
-  /// Errors: corrupt_checkpoints also if no writer has begun them yet.
-  [[nodiscard]] result<index::consumer_checkpoints*> checkpoints();
+  /// What cannot be made anew from the log; opened at the first call.
+  /// Errors: corrupt_state also if no writer has begun them yet.
+  [[nodiscard]] result<index::kept_state*> kept();
 
   [[nodiscard]] store_info info() const;
 
@@ -81,8 +81,8 @@ class follower_core {
   std::unique_ptr<index::environment_provider> index_provider_;
   std::optional<published_log> log_;
 
-  std::mutex checkpoints_mutex_;
-  std::unique_ptr<index::consumer_checkpoints> checkpoints_;
+  std::mutex kept_mutex_;
+  std::unique_ptr<index::kept_state> kept_;
 
   mutable std::mutex mutex_;  // For everything below.
   std::atomic<std::thread::id> advancing_{};

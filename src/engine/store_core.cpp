@@ -49,7 +49,7 @@ result<std::unique_ptr<store_core>> store_core::open(const std::string& path,
   auto opened = core->open_index();
   if (!opened && index_is_useless(opened.error())) opened = core->make_index_anew();
   if (!opened) return opened.error();
-  core->open_checkpoints();
+  core->open_kept();
   if (auto recovered = core->recover_log(); !recovered) return recovered.error();
   if (auto brought = core->bring_back_tail(); !brought) return brought.error();
   core->report_.duration = around.clock.monotonic() - began;
@@ -123,18 +123,18 @@ result<void> store_core::make_index_anew() {
 }
 
 // Consumers may be asked where to go on when this fails: no reason not to open the store.
-void store_core::open_checkpoints() {
-  auto environment = index_provider_->open(checkpoints_name);
+void store_core::open_kept() {
+  auto environment = index_provider_->open(state_name);
   if (environment) {
-    checkpoints_ = index::consumer_checkpoints::open(std::move(*environment), identity().store_id);
+    kept_ = index::kept_state::open(std::move(*environment), identity().store_id);
   } else {
-    checkpoints_ = index::as_checkpoint_error(environment.error());
+    kept_ = index::as_state_error(environment.error());
   }
 }
 
-result<index::consumer_checkpoints*> store_core::checkpoints() const {
-  if (!checkpoints_) return checkpoints_.error();
-  return checkpoints_->get();
+result<index::kept_state*> store_core::kept() const {
+  if (!kept_) return kept_.error();
+  return kept_->get();
 }
 
 result<void> store_core::recover_log() {
@@ -143,7 +143,7 @@ result<void> store_core::recover_log() {
   const format::log_point from = snapshot->flushed();
   snapshot = error(errc::store_closed);  // Ends its transaction: the index may have to go.
   position evidence = std::max(from.last, control_->evidence());
-  if (checkpoints_) evidence = std::max(evidence, (*checkpoints_)->highest());
+  if (kept_) evidence = std::max(evidence, (*kept_)->highest_checkpoint());
   if (auto recovered = recover_log_from(from, evidence); !recovered) return recovered;
   if (recovered_->from_found || (recovered_->damage && !options_.accept_loss)) return {};
   // What the index says may well have been true of another copy of this log. How far it had come

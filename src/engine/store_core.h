@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "engine/commit_pipeline.h"
 #include "engine/published_log.h"
-#include "index/consumer_checkpoints.h"
 #include "index/environment.h"
+#include "index/kept_state.h"
 #include "log/control_file.h"
 #include "log/recovery.h"
 #include "log/segment_files.h"
@@ -74,9 +74,9 @@ class store_core {
   /// Wakes followers in other processes, with nothing locked, after write_step().
   void wake_followers() const noexcept { control_->wake(); }
 
-  /// How far named consumers have come. Errors: corrupt_checkpoints, and whatever kept it from
+  /// What cannot be made anew from the log. Errors: corrupt_state, and whatever kept it from
   /// being opened.
-  [[nodiscard]] result<index::consumer_checkpoints*> checkpoints() const;
+  [[nodiscard]] result<index::kept_state*> kept() const;
 
   [[nodiscard]] store_info info(lock& held) const;
 
@@ -86,7 +86,7 @@ class store_core {
   [[nodiscard]] result<format::store_identity> open_identity();
   [[nodiscard]] result<void> open_index();
   [[nodiscard]] result<void> make_index_anew();
-  void open_checkpoints();
+  void open_kept();
   [[nodiscard]] result<void> recover_log();
   [[nodiscard]] result<void> recover_log_from(const format::log_point& from, position evidence);
   [[nodiscard]] result<void> bring_back_tail();
@@ -101,7 +101,7 @@ class store_core {
   std::unique_ptr<index::environment_provider> index_provider_;
   std::shared_ptr<index::stream_index> index_;
   std::unique_ptr<log::control_writer> control_;
-  result<std::unique_ptr<index::consumer_checkpoints>> checkpoints_ = error(errc::store_closed);
+  result<std::unique_ptr<index::kept_state>> kept_ = error(errc::store_closed);
   std::optional<published_log> log_;
   std::optional<log::segment_files> files_;
   std::optional<log::recovered_log> recovered_;

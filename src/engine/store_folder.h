@@ -18,7 +18,7 @@ namespace mainstem::engine {
 
 /// Environments in the folder: the index, and what cannot be made anew from the log.
 inline constexpr std::string_view index_name = "index";
-inline constexpr std::string_view checkpoints_name = "state";
+inline constexpr std::string_view state_name = "state";
 
 /// Errors: store_not_found instead of the system's own.
 [[nodiscard]] result<std::shared_ptr<os::directory>> open_store_folder(os::disk& disk,

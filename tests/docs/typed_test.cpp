@@ -40,6 +40,23 @@ TEST_F(Typed, WhatIsNotAnOrderIsAnError) {
   EXPECT_THROW(customer_of(store, order), ms::exception);
 }
 
+TEST_F(Typed, SchemasAreKept) {
+  EXPECT_TRUE(keep_schemas(store));
+  EXPECT_EQ(ms::saved_schemas(store).value(), todays_schemas().recorded());
+  EXPECT_TRUE(keep_schemas(store)) << "the next start";
+}
+
+TEST_F(Typed, SchemasThatDoNotReadWhatIsStoredAreRefused) {
+  ms::schema_registry other;
+  other.add<OrderPaid>("order-opened", 1).value();
+  ms::save_schemas(store, other).value();
+  EXPECT_FALSE(keep_schemas(store));
+  EXPECT_EQ(ms::saved_schemas(store).value(), other.recorded());
+  ms::store moved = std::move(store);
+  EXPECT_THROW(keep_schemas(store), ms::exception) << "which is closed";
+  store = std::move(moved);
+}
+
 TEST_F(Typed, WhatTodaysSchemasDoNotReadIsNoticed) {
   append_as("order-opened");
   EXPECT_FALSE(still_reads(store));

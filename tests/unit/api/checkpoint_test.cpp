@@ -120,12 +120,12 @@ TEST_F(Checkpoint, SaysWhatToDoWhenTheFolderIsDamaged) {
   EXPECT_EQ(append(log, "a", any, {30}), "committed 21..21 a@1") << "the log does not need it";
   const auto lost = log.checkpoint("mail");
   ASSERT_FALSE(lost);
-  EXPECT_EQ(lost.error(), errc::corrupt_checkpoints);
+  EXPECT_EQ(lost.error(), errc::corrupt_state);
   EXPECT_NE(lost.error().message().find("Put the folder `state` back from a copy"),
             std::string::npos)
       << lost.error();
-  EXPECT_EQ(log.save_checkpoint("mail", position(1)).error(), errc::corrupt_checkpoints);
-  EXPECT_EQ(log.checkpoints().error(), errc::corrupt_checkpoints);
+  EXPECT_EQ(log.save_checkpoint("mail", position(1)).error(), errc::corrupt_state);
+  EXPECT_EQ(log.checkpoints().error(), errc::corrupt_state);
   log.close().value();
   fs::remove_all(path / "state");
   opened.emplace(store::open(path, quiet_options()).value());
@@ -141,7 +141,7 @@ TEST_F(Checkpoint, OfAnotherStoreIsRefused) {
   fs::copy(path / "state", folder / "other" / "state");
   auto other = store::open(folder / "other").value();
   EXPECT_FALSE(other.recovery().damage) << "what others say is no evidence";
-  EXPECT_EQ(other.checkpoint("mail").error(), errc::corrupt_checkpoints);
+  EXPECT_EQ(other.checkpoint("mail").error(), errc::corrupt_state);
 }
 
 TEST_F(Checkpoint, IsSavedByFollowersToo) {

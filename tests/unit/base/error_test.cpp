@@ -49,7 +49,7 @@ const std::vector<std::pair<errc, error_condition>> all_codes = {
     {errc::corrupt_index, error_condition::corruption},
     {errc::unsupported_format, error_condition::invalid},
     {errc::foreign_file, error_condition::corruption},
-    {errc::corrupt_checkpoints, error_condition::corruption},
+    {errc::corrupt_state, error_condition::corruption},
     {errc::malformed_payload, error_condition::invalid},
     {errc::unknown_event_type, error_condition::invalid},
     {errc::unknown_schema_version, error_condition::invalid},
@@ -59,6 +59,7 @@ const std::vector<std::pair<errc, error_condition>> all_codes = {
     {errc::invalid_metadata, error_condition::invalid},
     {errc::invalid_schema, error_condition::invalid},
     {errc::duplicate_schema, error_condition::invalid},
+    {errc::incompatible_schema, error_condition::invalid},
 };
 
 const error_condition all_conditions[] = {error_condition::conflict, error_condition::invalid,

@@ -9,12 +9,27 @@
 
 namespace mainstem::typed {
 
+namespace {
+
+store open_small(const std::filesystem::path& folder) {
+  return store::open(folder,
+                     {.segment_size_bytes = 1U << 20U, .preallocation = preallocation::reserve})
+      .value();
+}
+
+}  // namespace
+
 small_store::small_store()
     : folder_(std::filesystem::path(testing::TempDir()) /
               ("mainstem-typed-" + uuid::generate().to_string())),
-      store_(store::open(folder_,
-                         {.segment_size_bytes = 1U << 20U, .preallocation = preallocation::reserve})
-                 .value()) {}
+      store_(open_small(folder_)) {}
+
+void small_store::reopen(const std::function<void()>& meanwhile) {
+  store_->close().value();
+  store_.reset();
+  if (meanwhile) meanwhile();
+  store_.emplace(open_small(folder_));
+}
 
 small_store::~small_store() {
   store_.reset();

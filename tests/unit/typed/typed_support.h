@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +26,10 @@ class small_store {
   small_store(const small_store&) = delete;
   small_store& operator=(const small_store&) = delete;
   ~small_store();
+
+  [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
+  /// Closes it, lets `meanwhile` at the folder, and opens it again.
+  void reopen(const std::function<void()>& meanwhile = {});
 
   /// Appends to the stream `order-1` and reads the event back from the disk's side.
   event round_trip(const event_data& given);

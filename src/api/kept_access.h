@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <utility>
+
+#include <mainstem/error.h>
+
+#include "api/store_state.h"
+
+namespace mainstem::detail {
+
+/// Calls `use(kept)`, a function from index::kept_state& to result<Answer>, inside the store's
+/// gate.
+///
+/// @param state null: of a store that was moved from.
+/// Errors: store_closed, forked_process, corrupt_state, and those of `use`.
+template <class Answer, class Use>
+[[nodiscard]] result<Answer> with_kept(store_state* state, Use&& use) {
+  if (state == nullptr) return errc::store_closed;
+  const auto pass = state->enter();
+  if (!pass) return pass.error();
+  auto kept = state->kept();
+  if (!kept) return index::as_state_error(kept.error());
+  result<Answer> answer = std::forward<Use>(use)(**kept);
+  if (!answer) return index::as_state_error(answer.error());
+  return answer;
+}
+
+}  // namespace mainstem::detail
