@@ -14,49 +14,66 @@
 
 namespace mainstem::detail {
 
-/// Waits for a position. No thread does: whoever makes the position durable posts the handler.
-class wait_operation final : public operation, private engine::position_watch::waiter {
+/// Waits for a position. No thread does: whoever makes the position durable calls.
+class waiting_operation : public operation, private engine::position_watch::waiter {
+ public:
+  void cancel(cancel_request wish) noexcept override;
+
+ protected:
+  /// Calls look_again() when the position is durable, maybe at once; end() if it will not be.
+  void wait_for(position at) noexcept;
+  [[nodiscard]] bool is_cancelled() const noexcept { return cancelled_; }
+
+  [[nodiscard]] virtual const store_state& store() const noexcept = 0;
+  /// Inside the store's gate, or called by its closing, which waits until nobody is.
+  virtual void look_again() noexcept = 0;
+  virtual void end(const error& why) noexcept = 0;
+
+ private:
+  void wake() noexcept override;
+
+  std::atomic<bool> cancelled_{false};
+  std::shared_ptr<operation> self_;  // While it is added to the watch.
+};
+
+class wait_operation final : public waiting_operation {
  public:
   wait_operation(std::shared_ptr<const store_state> store, position at,
                  pending_answer<void>* handler) noexcept
       : store_(std::move(store)), at_(at), handler_(handler) {}
 
-  void start() override;
-  void cancel(cancel_request wish) noexcept override;
+  void start() override { wait_for(at_); }
 
  private:
-  void wake() noexcept override;
-  void wait_on() noexcept;
+  [[nodiscard]] const store_state& store() const noexcept override { return *store_; }
+  void look_again() noexcept override;
+  void end(const error& why) noexcept override { finish(why); }
   void finish(const result<void>& answer) noexcept;
 
   std::shared_ptr<const store_state> store_;
   position at_;
   pending_answer<void>* handler_;
-  std::atomic<bool> cancelled_{false};
-  std::shared_ptr<operation> self_;  // While it is added to the watch.
 };
 
 /// Reads on in a subscription, slice by slice in the threads for reading, and waits in between.
-class next_operation final : public operation, private engine::position_watch::waiter {
+class next_operation final : public waiting_operation {
  public:
   next_operation(std::shared_ptr<subscription_state> from,
                  pending_answer<event_batch>* handler) noexcept
       : from_(std::move(from)), handler_(handler) {}
 
   void start() override;
-  void cancel(cancel_request wish) noexcept override;
 
  private:
-  void wake() noexcept override;
+  [[nodiscard]] const store_state& store() const noexcept override { return from_->store(); }
+  void look_again() noexcept override { schedule(); }
+  void end(const error& why) noexcept override { finish(why); }
   void schedule();
   void read();
-  void wait_on();
   void finish(result<event_batch> answer) noexcept;
 
   std::shared_ptr<subscription_state> from_;
   pending_answer<event_batch>* handler_;
-  std::atomic<bool> cancelled_{false};
-  std::shared_ptr<operation> self_;  // While it is added to the watch.
 };
 
 /// One next() of a stream_reader or a log_reader, in a thread for reading.
