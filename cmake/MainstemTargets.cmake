@@ -19,6 +19,20 @@ target_include_directories(mainstem_internal INTERFACE
 target_link_libraries(mainstem_internal INTERFACE
   mainstem::mainstem_static mainstem_warnings LMDB::LMDB xxHash::xxHash CapnProto::capnp)
 
+# mainstem_add_schema_library(TARGET FILE...): the compiled Cap'n Proto schemas of the calling folder, for its
+# tests or benchmarks. `typed/order.capnp` is included as "typed/order.capnp.h". Generated code is not held
+# to our warnings.
+function(mainstem_add_schema_library target)
+  # A folder of its own: a program may be called like a folder of schemas.
+  set(CAPNPC_OUTPUT_DIR "${CMAKE_CURRENT_BINARY_DIR}/schemas")
+  file(MAKE_DIRECTORY "${CAPNPC_OUTPUT_DIR}")
+  capnp_generate_cpp(sources headers ${ARGN})
+  add_library(${target} STATIC ${sources} ${headers})
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target} SYSTEM PUBLIC "${CAPNPC_OUTPUT_DIR}")
+  target_link_libraries(${target} PUBLIC CapnProto::capnp)
+endfunction()
+
 # mainstem_add_present_subdirectories(FOLDER): adds each folder below FOLDER that has a CMakeLists.txt.
 function(mainstem_add_present_subdirectories folder)
   file(GLOB lists CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*/CMakeLists.txt")

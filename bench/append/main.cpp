@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <exception>
 #include <iostream>
 
 #include "append/contest.h"
 #include "append/report.h"
 #include "common/arguments.h"
 #include "common/host.h"
+#include "common/program.h"
 #include "common/scratch_folder.h"
 
 namespace mainstem::bench {
@@ -97,13 +97,5 @@ int run(int argc, char** argv) {
 }  // namespace mainstem::bench
 
 int main(int argc, char** argv) {
-  try {
-    return mainstem::bench::run(argc, argv);
-  } catch (const mainstem::bench::usage_error& wrong) {
-    std::cerr << "append: " << wrong.what() << '\n';
-    return 2;
-  } catch (const std::exception& failure) {
-    std::cerr << "append: " << failure.what() << '\n';
-    return 1;
-  }
+  return mainstem::bench::run_program("append", argc, argv, mainstem::bench::run);
 }

@@ -17,6 +17,7 @@
 
 #include "common/arguments.h"
 #include "common/host.h"
+#include "common/program.h"
 #include "common/scratch_folder.h"
 #include "common/statistics.h"
 
@@ -149,13 +150,5 @@ int run(int argc, char** argv) {
 }  // namespace mainstem::bench
 
 int main(int argc, char** argv) {
-  try {
-    return mainstem::bench::run(argc, argv);
-  } catch (const mainstem::bench::usage_error& wrong) {
-    std::cerr << "deliver: " << wrong.what() << '\n';
-    return 2;
-  } catch (const std::exception& failure) {
-    std::cerr << "deliver: " << failure.what() << '\n';
-    return 1;
-  }
+  return mainstem::bench::run_program("deliver", argc, argv, mainstem::bench::run);
 }

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <exception>
 #include <iomanip>
 #include <iostream>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "common/event_plan.h"
 #include "common/host.h"
 #include "common/json.h"
+#include "common/program.h"
 #include "common/scratch_folder.h"
 #include "open/child.h"
 #include "open/victim.h"
@@ -206,13 +206,5 @@ int run(int argc, char** argv) {
 }  // namespace mainstem::bench
 
 int main(int argc, char** argv) {
-  try {
-    return mainstem::bench::run(argc, argv);
-  } catch (const mainstem::bench::usage_error& wrong) {
-    std::cerr << "open: " << wrong.what() << '\n';
-    return 2;
-  } catch (const std::exception& failure) {
-    std::cerr << "open: " << failure.what() << '\n';
-    return 1;
-  }
+  return mainstem::bench::run_program("open", argc, argv, mainstem::bench::run);
 }

@@ -4,7 +4,6 @@
 #include <mainstem/store.h>
 
 #include <chrono>
-#include <exception>
 #include <iomanip>
 #include <iostream>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "common/arguments.h"
 #include "common/host.h"
 #include "common/json.h"
+#include "common/program.h"
 #include "common/scratch_folder.h"
 #include "common/statistics.h"
 #include "typed/order.capnp.h"
@@ -205,13 +205,5 @@ int run(int argc, char** argv) {
 }  // namespace mainstem::bench
 
 int main(int argc, char** argv) {
-  try {
-    return mainstem::bench::run(argc, argv);
-  } catch (const mainstem::bench::usage_error& wrong) {
-    std::cerr << "typed: " << wrong.what() << '\n';
-    return 2;
-  } catch (const std::exception& failure) {
-    std::cerr << "typed: " << failure.what() << '\n';
-    return 1;
-  }
+  return mainstem::bench::run_program("typed", argc, argv, mainstem::bench::run);
 }

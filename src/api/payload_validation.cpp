@@ -98,8 +98,7 @@ class validator {
       case value_type::LIST: visit_list(value.as<capnp::DynamicList>()); break;
       case value_type::ANY_POINTER:
         // Nothing says what it is: that it leads nowhere outside is all that can be checked.
-        require(value.as<capnp::AnyPointer>().targetSize().capCount == 0,
-                "there is a capability, which cannot be stored");
+        require(value.as<capnp::AnyPointer>().targetSize().capCount == 0, no_capabilities);
         break;
       case value_type::CAPABILITY: refuse(no_capabilities);
       case value_type::UNKNOWN: refuse("the schema has a type that is not known here");

@@ -19,10 +19,6 @@
 namespace mainstem::index {
 namespace {
 
-constexpr std::string_view data_file = "data.mdb";
-
-std::string data_path(const std::string& folder) { return folder + "/" + std::string(data_file); }
-
 MDB_val as_value(bytes_view bytes) noexcept {
   // LMDB takes keys and values as pointers to memory that it does not change.
   return {bytes.size(), const_cast<std::byte*>(bytes.data())};
@@ -283,7 +279,7 @@ result<std::unique_ptr<environment>> lmdb_provider::open_there(std::string_view 
   auto folder = store_directory_->open_directory(name, false);
   if (!folder) return folder.error();
   const std::string& path = (*folder)->path();
-  auto guard = open_guard::take(data_path(path));
+  auto guard = open_guard::take(lmdb_file_path(path));
   if (!guard) return guard.error();
   auto handle = lmdb_handle::open(
       path, options_, read_only ? lmdb_handle::mode::follow : lmdb_handle::mode::existing);
@@ -302,7 +298,7 @@ result<bool> lmdb_provider::exists(std::string_view name) {
     }
     return folder.error();
   }
-  auto data = (*folder)->open_file(data_file, os::open_mode::read_only);
+  auto data = (*folder)->open_file(lmdb_file_name, os::open_mode::read_only);
   if (!data) {
     // A folder gets its name only when everything is in it, so something has been taken out of this
     // one.
@@ -327,7 +323,7 @@ result<void> lmdb_provider::create(std::string_view name) {
     auto handle = lmdb_handle::open((*folder)->path(), options_, lmdb_handle::mode::create);
     if (!handle) return handle.error();
   }
-  auto data = (*folder)->open_file(data_file, os::open_mode::read_write);
+  auto data = (*folder)->open_file(lmdb_file_name, os::open_mode::read_write);
   if (!data) return data.error();
   if (auto synced = (*data)->sync(); !synced) return synced.error();
   if (auto synced = (*folder)->sync(); !synced) return synced.error();
@@ -344,7 +340,7 @@ result<void> lmdb_provider::discard(std::string_view name) {
     return store_directory_->sync();
   }
   // Where it is still open, the guard says so.
-  auto guard = open_guard::take(data_path((*folder)->path()));
+  auto guard = open_guard::take(lmdb_file_path((*folder)->path()));
   if (!guard && !os::is_missing(guard.error())) return guard.error();
   if (auto removed = store_directory_->remove_tree(name); !removed) return removed.error();
   return store_directory_->sync();

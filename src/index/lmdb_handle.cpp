@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "index/lmdb_error.h"
+#include "index/lmdb_layout.h"
 
 namespace mainstem::index {
 namespace {
@@ -199,7 +200,7 @@ bool lmdb_handle::is_replaced() const noexcept {
   mdb_filehandle_t descriptor = -1;
   struct stat own = {};
   struct stat there = {};
-  const std::string path = path_ + "/data.mdb";
+  const std::string path = lmdb_file_path(path_);
   if (mdb_env_get_fd(environment_, &descriptor) != 0 || ::fstat(descriptor, &own) != 0)
     return false;
   if (::stat(path.c_str(), &there) != 0) return true;

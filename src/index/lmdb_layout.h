@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include <mainstem/error.h>
 
 #include "os/file.h"
 
 namespace mainstem::index {
+
+/// What LMDB calls the data file in the folder of an environment.
+inline constexpr std::string_view lmdb_file_name = "data.mdb";
+[[nodiscard]] inline std::string lmdb_file_path(const std::string& folder) {
+  return folder + "/" + std::string(lmdb_file_name);
+}
 
 /// Looks at an LMDB data file before LMDB does: it maps the file, and what is missing from the end
 /// of a mapped file is a SIGBUS. Both meta pages must be whole, and the newer one must lead nowhere

@@ -8,10 +8,12 @@
 
 #include <boost/property_tree/json_parser.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <thread>
 
 namespace example_test {
 
@@ -87,6 +89,15 @@ boost::property_tree::ptree read_json(const std::string& path) {
   boost::property_tree::ptree tree;
   boost::property_tree::read_json(path, tree);
   return tree;
+}
+
+bool comes_true(const std::function<bool()>& condition) {
+  const auto begin = std::chrono::steady_clock::now();
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() - begin > std::chrono::minutes(1)) return false;
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 std::string test_data(std::string_view name) {

@@ -5,6 +5,7 @@
 
 #include <boost/property_tree/ptree.hpp>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,9 @@ class program {
                               const std::string& executable = EXAMPLE_PROGRAM);
 
 [[nodiscard]] boost::property_tree::ptree read_json(const std::string& path);
+
+/// Waits until it holds, for a minute at most.
+[[nodiscard]] bool comes_true(const std::function<bool()>& condition);
 
 /// A real event log; an empty path if it is not there.
 [[nodiscard]] std::string test_data(std::string_view name);

@@ -2,9 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <chrono>
 #include <filesystem>
-#include <thread>
 
 #include "../example_program.h"
 #include "demo_figures.h"
@@ -14,16 +12,6 @@ namespace {
 
 using namespace example_test;
 namespace fs = std::filesystem;
-
-template <class Condition>
-bool comes_true(Condition condition) {
-  const auto begin = std::chrono::steady_clock::now();
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() - begin > std::chrono::minutes(1)) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 std::vector<std::string> short_demo(const scratch_folder& folder) {
   return {"demo",    "--seconds",      "3",      "--kills",      "2",

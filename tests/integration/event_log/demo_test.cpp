@@ -3,10 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <thread>
 
 #include "acknowledgements.h"
 #include "program.h"
@@ -49,16 +47,6 @@ bool is_running(pid_t process) {
   const std::string stat = content_of("/proc/" + std::to_string(process) + "/stat");
   const std::size_t name_end = stat.rfind(')');
   return name_end != std::string::npos && stat[name_end + 2] != 'Z' && stat[name_end + 2] != 'X';
-}
-
-template <class Condition>
-bool comes_true(Condition condition) {
-  const auto begin = std::chrono::steady_clock::now();
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() - begin > std::chrono::minutes(1)) return false;
-    std::this_thread::yield();
-  }
-  return true;
 }
 
 TEST(Demo, FindsEveryAcknowledgedEventAfterKills) {
