@@ -11,12 +11,20 @@
 ///   operations are under way, but not destroyed before close() has returned.
 /// - The handler is never called from inside the call, but on its associated executor, with memory
 ///   from its associated allocator; handlers that become ready together and share an executor are
-///   posted as one. The executor's context must outlive the operation: let it run out of work, or
-///   close the store before you destroy it.
+///   posted as one.
+/// - A handler without an executor (a plain lambda, the members of a parallel group) is called on a
+///   thread of boost::asio::system_executor, beside your io_context, which does not count it as
+///   work: a store has no executor of its own. `bind_executor(context, ...)` gives it one.
+///   Coroutines of co_spawn() have theirs.
+/// - The executor's context must outlive the operation: let it run out of work, or close the store
+///   before you destroy it. So make the context first, then the store.
 /// - Nothing that blocks happens in the calling thread or on the handler's executor: looking into
 ///   the index, reading and writing are done by threads of the store.
 /// - Cancellation through the associated cancellation slot is honoured: see each function. As Asio
 ///   demands of every operation, a slot's signal is emitted on the handler's executor.
+/// - co_await throws boost::system::system_error, whose code() compares with errc;
+/// as_tuple(deferred)
+///   answers the code instead.
 /// - An error_code cannot say everything that an error can. What it left out of a failed write says
 ///   store::info().failure; of a failed read, last_error() of the reader or the subscription.
 /// - store::close() completes everything that is under way.
@@ -144,6 +152,9 @@ auto async_append(store& to, append_request request, Token&& token = {}) {
   return async_append(to, std::move(request), append_options{}, std::forward<Token>(token));
 }
 /// The same for one stream.
+///
+/// GCC 12 cannot compile a braced list of several events inside a co_await expression ("array used
+/// as initializer"): make it a vector in a variable before.
 template <async_token Token = boost::asio::deferred_t>
 auto async_append(store& to, stream_name stream, expected_version expected,
                   const std::vector<event_data>& events, const append_options& options,
@@ -177,7 +188,7 @@ auto async_append(store& to, stream_name stream, expected_version expected, cons
 ///
 /// Completes with: `void(error_code, event_batch)`.
 /// Cancellation: all types: operation_aborted if reading has not begun, and then nothing was
-/// passed over. If it has, it completes with what it finds.
+/// passed over. If it has, it completes with what it finds; see async_next() for time limits.
 /// Errors: those of next(); invalid_argument (an operation on this reader is under way).
 template <class Token = boost::asio::deferred_t>
 auto async_read(stream_reader& from, Token&& token = {}) {
@@ -210,6 +221,16 @@ auto async_wait(const store& in, position at, Token&& token = {}) {
 /// there are none.
 ///
 /// One operation at a time on a subscription; it may be moved or destroyed meanwhile.
+///
+/// For a time limit do not write `async_next(...) || timer.async_wait(...)`: where both complete,
+/// it drops the events, and position() has passed them. A parallel group answers both:
+///
+///     const auto executor = co_await boost::asio::this_coro::executor;
+///     auto [order, failed, batch, waited] =
+///         co_await make_parallel_group(async_next(events, bind_executor(executor, deferred)),
+///                                      timer.async_wait(deferred))
+///             .async_wait(wait_for_one(), deferred);
+///     // operation_aborted in `failed`: no events, and none were lost.
 ///
 /// Completes with: `void(error_code, event_batch)`.
 /// Cancellation: all types: operation_aborted if there are no events yet, and then nothing was

@@ -61,7 +61,8 @@ struct append_options {
 /// safely.
 class MAINSTEM_API store {
  public:
-  /// Opens the store in the folder `path`, or makes a new one there, with the folders above it.
+  /// Opens the store in the folder `path`, or makes a new one there, with the folders above it;
+  /// other files in the folder do not keep it from that. See store_options::create_if_missing.
   ///
   /// On success: everything that was ever acknowledged is there (or recovery().damage says what is
   /// not), and this object is the only one, in this process or another, that has the store open.
@@ -82,13 +83,15 @@ class MAINSTEM_API store {
   /// subscriptions and waits work, and follow what the writer makes durable within milliseconds;
   /// appends and flush() answer store_read_only. It lives through crashes and restarts of the
   /// writer, and rebuilds of the index. Nothing in the folder is changed, but for LMDB's table of
-  /// readers, which wants the right to write `index/lock.mdb`.
+  /// readers, which wants the right to write `index/lock.mdb`, and what save_checkpoint() keeps in
+  /// `state`.
   ///
   /// On success: everything is readable that is provably durable, or recovery().damage says what
   /// stands in the way. Without a live writer that may be less than the last writer acknowledged,
   /// if the machine crashed; a writer that opens the store brings the rest back.
   ///
-  /// Errors: store_not_found; unsupported_format (update Mainstem); corrupt_manifest,
+  /// Errors: store_not_found (no writer has made it yet: try again later); unsupported_format
+  /// (update Mainstem); corrupt_manifest,
   /// missing_segment, foreign_file (see where the store is written); store_locked (this process has
   /// the store open already: use that object); overloaded (more readers than
   /// store_options::index_readers); and whatever the disk says. When the store is deleted while it

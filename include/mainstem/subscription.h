@@ -48,7 +48,9 @@ struct subscription_options {
 /// shows what a crash could take back, and there is no difference between catching up and keeping
 /// up: a consumer that is slow holds back nobody, and reads from the disk what it is late for.
 /// Where it stands is the consumer's business: it keeps position() together with what it made of
-/// the events, or with store::save_checkpoint(), and begins there the next time.
+/// the events, or with store::save_checkpoint(), and begins there the next time. What is kept
+/// outside the store keeps info().lineage_id with it: a position of another store is refused only
+/// if it lies beyond the end of this one.
 ///
 /// Lifetime: survives moves of the store. When the store is closed or destroyed, it answers
 /// store_closed. Its batches outlive all of that. One that was moved from answers store_closed.
