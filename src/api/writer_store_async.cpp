@@ -13,6 +13,9 @@ namespace mainstem::detail {
 
 using submitted = engine::commit_pipeline::submitted;
 
+// A disk that stood still once says nothing about the next write.
+constexpr std::chrono::nanoseconds longest_gathering = std::chrono::milliseconds(10);
+
 void writer_store::start_append(operation_pointer operation) {
   const auto pass = enter();
   if (!pass) return operation->complete(pass.error());
@@ -113,7 +116,7 @@ void writer_store::commit_detached() {
     const std::uint32_t rung = intake_.rung();
     take_in(held);
     if (leads_detached()) {
-      const auto limit = last_write_;
+      const auto limit = std::min(last_write_, longest_gathering);
       held.unlock();
       intake_.gather(limit);
       held.lock();
