@@ -7,7 +7,7 @@
 
 namespace mainstem::detail {
 
-bool append_intake::push(const operation_pointer& operation) {
+bool append_intake::push(operation_pointer&& operation) {
   const std::uint64_t length = operation->commit()->frame.length;
   bool is_first = false;
   {
@@ -15,7 +15,7 @@ bool append_intake::push(const operation_pointer& operation) {
     const std::uint64_t before = bytes_.load(std::memory_order_relaxed);
     if (before != 0 && before + length > capacity_) return false;
     is_first = arrived_.empty();
-    arrived_.push_back(operation);
+    arrived_.push_back(std::move(operation));
     bytes_.fetch_add(length, std::memory_order_relaxed);
   }
   if (is_first) ring();

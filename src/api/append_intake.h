@@ -26,8 +26,8 @@ class append_intake {
   explicit append_intake(std::uint64_t capacity_bytes) noexcept : capacity_(capacity_bytes) {}
 
   /// Rings if nobody knows yet that there is something here.
-  /// @returns false if there is no room.
-  [[nodiscard]] bool push(const operation_pointer& operation);
+  /// @returns false if there is no room; the operation is still the caller's then.
+  [[nodiscard]] bool push(operation_pointer&& operation);
   /// Wakes the committer.
   void ring() noexcept;
   /// Counts the rings.

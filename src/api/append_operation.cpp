@@ -51,7 +51,6 @@ pending* append_operation::finish(result<append_outcome> answer) noexcept {
   } else {
     handler_->set(answer.error().code());
   }
-  handler_->keep(shared_from_this());
   return handler_;
 }
 

@@ -58,9 +58,9 @@ class writer_store final : public store_state {
   /// Judges what is in the intake, as far as nothing is in the way.
   void take_in(lock& held);
   [[nodiscard]] std::optional<engine::commit_pipeline::submitted> submit_detached(
-      lock& held, append_operation& operation);
+      lock& held, operation_pointer& operation);
   void usher();
-  void carry(lock& held, append_operation& operation);
+  void carry(lock& held, operation_pointer operation);
   void commit_detached();
   [[nodiscard]] bool leads_detached() const;
   void pass_on_answers(const std::vector<group_pointer>& finished,
@@ -99,8 +99,9 @@ class writer_store final : public store_state {
   std::thread index_keeper_;
 
   append_intake intake_;
-  std::chrono::nanoseconds last_write_{0};  // How long the last group's write and sync took.
-  bool ushering_ = false;  // The first in the intake, or the one before it, is the usher's.
+  std::chrono::nanoseconds last_write_{0};         // How long the last group's write and sync took.
+  bool ushering_ = false;                          // Those in the intake wait for it.
+  operation_pointer carried_;                      // On its way to the usher.
   std::vector<engine::commit_request*> answered_;  // Detached, in no group.
   bool usher_stopping_ = false;
   bool committer_stopping_ = false;

@@ -27,42 +27,40 @@ void writer_store::start_append(operation_pointer operation) {
     usher_ = std::thread([this] { usher(); });
     committer_ = std::thread([this] { commit_detached(); });
   });
-  if (!intake_.push(operation)) operation->complete(error(errc::overloaded));
+  if (!intake_.push(std::move(operation))) operation->complete(error(errc::overloaded));
 }
 
 void writer_store::take_in(lock& held) {
   // Judging is bound by memory latency: what it will touch is asked for ahead.
   constexpr std::size_t near = 6;
   while (!ushering_) {
-    append_operation* const next = intake_.front();
-    if (next == nullptr) return;
+    if (intake_.front() == nullptr) return;
     if (const auto* ahead = intake_.peek(3 * near)) ahead->prefetch();
     if (auto* ahead = intake_.peek(2 * near)) core_->pipeline().prefetch_heads(*ahead->commit());
     if (auto* ahead = intake_.peek(near)) core_->pipeline().prefetch_tail(*ahead->commit());
-    const auto in_the_way = submit_detached(held, *next);
-    if (in_the_way) {
+    operation_pointer operation = intake_.pop();
+    if (submit_detached(held, operation)) {
+      carried_ = std::move(operation);
       ushering_ = true;
       usher_work_.notify_one();
-      return;
     }
-    static_cast<void>(intake_.pop());
   }
 }
 
-/// @returns what is in the way; nothing if the operation is answered, or will be.
+/// @returns what is in the way; nothing if the operation is answered, or will be. Then it is gone.
 std::optional<submitted> writer_store::submit_detached(lock& /*held*/,
-                                                       append_operation& operation) {
-  if (!operation.submit()) return std::nullopt;  // Cancelled.
-  engine::commit_request& request = *operation.commit();
-  request.owner = operation.shared_from_this();
+                                                       operation_pointer& operation) {
+  if (!operation->submit()) return std::nullopt;  // Cancelled.
+  engine::commit_request& request = *operation->commit();
+  request.owner = std::move(operation);
   const submitted said = core_->pipeline().submit(request);
   if (said == submitted::queued) return std::nullopt;
   if (said == submitted::answered) {
     answered_.push_back(&request);
     return std::nullopt;
   }
-  request.owner.reset();
-  if (!operation.take_back()) return std::nullopt;
+  operation = std::static_pointer_cast<append_operation>(std::exchange(request.owner, nullptr));
+  if (!operation->take_back()) return std::nullopt;
   return said;
 }
 
@@ -72,16 +70,15 @@ void writer_store::usher() {
   for (;;) {
     usher_work_.wait(held, [this] { return usher_stopping_ || ushering_; });
     if (!ushering_) return;
-    const operation_pointer operation = intake_.pop();
-    carry(held, *operation);
+    carry(held, std::exchange(carried_, nullptr));
     ushering_ = false;
     take_in(held);
     intake_.ring();
   }
 }
 
-void writer_store::carry(lock& held, append_operation& operation) {
-  engine::commit_request& request = *operation.commit();
+void writer_store::carry(lock& held, operation_pointer operation) {
+  engine::commit_request& request = *operation->commit();
   while (const auto in_the_way = submit_detached(held, operation)) {
     result<void> done;
     if (usher_stopping_) {
@@ -96,8 +93,8 @@ void writer_store::carry(lock& held, append_operation& operation) {
     }
     if (!held.owns_lock()) held.lock();
     if (done) continue;
-    if (!operation.submit()) return;  // Cancelled.
-    request.owner = operation.shared_from_this();
+    if (!operation->submit()) return;  // Cancelled.
+    request.owner = std::move(operation);
     request.answer = done.error();
     answered_.push_back(&request);
     return;
@@ -138,13 +135,14 @@ void writer_store::pass_on_answers(const std::vector<group_pointer>& finished,
   pending_queue handlers;
   std::int64_t count = 0;
   const auto pass_on = [&](engine::commit_request* request) {
-    const auto operation =
+    auto operation =
         std::static_pointer_cast<append_operation>(std::exchange(request->owner, nullptr));
-    if (pending* const handler = operation->finish(std::move(*request->answer))) {
-      operation->tell(intake_);
-      handlers.add(handler);
-      ++count;
-    }
+    pending* const handler = operation->finish(std::move(*request->answer));
+    if (handler == nullptr) return;  // Cancelled.
+    operation->tell(intake_);
+    handler->keep(std::move(operation));
+    handlers.add(handler);
+    ++count;
   };
   std::ranges::for_each(answered, pass_on);
   for (const auto& group : finished) std::ranges::for_each(group->detached(), pass_on);

@@ -24,10 +24,10 @@ TEST(AppendIntake, GivesBackInTheOrderOfTheCalls) {
   EXPECT_EQ(intake.front(), nullptr);
   std::vector<operation_pointer> brought;
   for (int i = 0; i < 3; ++i) brought.push_back(operation_of(10));
-  ASSERT_TRUE(intake.push(brought[0]));
-  ASSERT_TRUE(intake.push(brought[1]));
+  ASSERT_TRUE(intake.push(operation_pointer(brought[0])));
+  ASSERT_TRUE(intake.push(operation_pointer(brought[1])));
   ASSERT_EQ(intake.front(), brought[0].get());
-  ASSERT_TRUE(intake.push(brought[2]));  // Behind what is lined up already.
+  ASSERT_TRUE(intake.push(operation_pointer(brought[2])));  // Behind what is lined up already.
   EXPECT_EQ(intake.peek(1), brought[1].get());
   EXPECT_EQ(intake.peek(2), nullptr) << "not lined up yet";
   for (const auto& each : brought) {
@@ -40,7 +40,9 @@ TEST(AppendIntake, GivesBackInTheOrderOfTheCalls) {
 TEST(AppendIntake, TakesNoMoreThanItsCapacity) {
   append_intake intake(100);
   EXPECT_TRUE(intake.push(operation_of(500))) << "a large one has room alone";
-  EXPECT_FALSE(intake.push(operation_of(1)));
+  operation_pointer turned_away = operation_of(1);
+  EXPECT_FALSE(intake.push(std::move(turned_away)));
+  EXPECT_NE(turned_away, nullptr) << "still the caller's";
   ASSERT_NE(intake.front(), nullptr);
   EXPECT_FALSE(intake.push(operation_of(1))) << "it is still here";
   static_cast<void>(intake.pop());
