@@ -28,12 +28,6 @@ void append_operation::cancel(cancel_request wish) noexcept {
   handler_->post();
 }
 
-void append_operation::prefetch() const noexcept {
-  constexpr std::size_t line = 64;
-  const auto* const bytes = reinterpret_cast<const char*>(this);
-  for (std::size_t at = 0; at < sizeof(*this); at += line) __builtin_prefetch(bytes + at);
-}
-
 bool append_operation::submit() noexcept {
   stage expected = stage::waiting;
   return stage_.compare_exchange_strong(expected, stage::submitted);

@@ -37,8 +37,6 @@ class append_operation final : public operation {
   [[nodiscard]] std::optional<engine::commit_request>& commit() noexcept { return commit_; }
   /// Tells the intake when the answer is handed over.
   void tell(append_intake& intake) noexcept { told_ = &intake; }
-  /// Asks for the memory of this object.
-  void prefetch() const noexcept;
 
   /// Before the pipeline sees the request. @returns false if it was cancelled.
   [[nodiscard]] bool submit() noexcept;

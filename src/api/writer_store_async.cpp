@@ -35,7 +35,7 @@ void writer_store::take_in(lock& held) {
   constexpr std::size_t near = 6;
   while (!ushering_) {
     if (intake_.front() == nullptr) return;
-    if (const auto* ahead = intake_.peek(3 * near)) ahead->prefetch();
+    if (const auto* ahead = intake_.peek(3 * near)) prefetch(ahead, sizeof(*ahead));
     if (auto* ahead = intake_.peek(2 * near)) core_->pipeline().prefetch_heads(*ahead->commit());
     if (auto* ahead = intake_.peek(near)) core_->pipeline().prefetch_tail(*ahead->commit());
     operation_pointer operation = intake_.pop();

@@ -13,6 +13,13 @@
 /// The seam between the templates of mainstem/async.h and the library: not for direct use.
 namespace mainstem::detail {
 
+/// Asks for memory that another core used last.
+inline void prefetch(const void* at, std::size_t bytes) noexcept {
+  constexpr std::size_t line = 64;
+  for (std::size_t offset = 0; offset < bytes; offset += line)
+    __builtin_prefetch(static_cast<const char*>(at) + offset);
+}
+
 /// A handler that waits for the answer of its operation. Others may be chained behind it, so that
 /// many are posted as one.
 class pending {
@@ -39,7 +46,7 @@ class pending {
   /// operation is best freed there.
   void keep(std::shared_ptr<void> what) noexcept { kept_ = std::move(what); }
 
-  /// In a chain: asks for the memory of those behind this one. Another core used it last.
+  /// In a chain: those behind this one.
   void prefetch_followers() const noexcept {
     if (next_ == nullptr) return;
     prefetch(next_->kept_.get(), 512);
@@ -54,12 +61,6 @@ class pending {
   [[nodiscard]] virtual bool equals_executor(const void* other) const noexcept = 0;
 
  private:
-  static void prefetch(const void* at, std::size_t bytes) noexcept {
-    constexpr std::size_t line = 64;
-    for (std::size_t offset = 0; offset < bytes; offset += line)
-      __builtin_prefetch(static_cast<const char*>(at) + offset);
-  }
-
   pending* next_ = nullptr;
   std::shared_ptr<void> kept_;
 };
