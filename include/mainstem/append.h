@@ -104,17 +104,38 @@ class MAINSTEM_API append_request {
  public:
   /// Appends `events` to `stream`, which must be as `expected` says.
   append_request& write(stream_name stream, expected_version expected,
-                        std::span<const event_data> events);
+                        std::span<const event_data> events) &;
   append_request& write(stream_name stream, expected_version expected,
-                        std::initializer_list<event_data> events) {
+                        std::vector<event_data>&& events) &;
+  append_request& write(stream_name stream, expected_version expected,
+                        std::initializer_list<event_data> events) & {
     return write(std::move(stream), expected,
                  std::span<const event_data>(events.begin(), events.size()));
   }
-  append_request& write(stream_name stream, expected_version expected, const event_data& event) {
-    return write(std::move(stream), expected, std::span<const event_data>(&event, 1));
-  }
+  append_request& write(stream_name stream, expected_version expected, event_data event) &;
   /// `stream` is not written, but must be as `expected` says.
-  append_request& require(stream_name stream, expected_version expected);
+  append_request& require(stream_name stream, expected_version expected) &;
+
+  // The same for a temporary, so that `append(append_request().write(...).require(...))` copies
+  // nothing.
+  append_request&& write(stream_name stream, expected_version expected,
+                         std::span<const event_data> events) && {
+    return std::move(write(std::move(stream), expected, events));
+  }
+  append_request&& write(stream_name stream, expected_version expected,
+                         std::vector<event_data>&& events) && {
+    return std::move(write(std::move(stream), expected, std::move(events)));
+  }
+  append_request&& write(stream_name stream, expected_version expected,
+                         std::initializer_list<event_data> events) && {
+    return std::move(write(std::move(stream), expected, events));
+  }
+  append_request&& write(stream_name stream, expected_version expected, event_data event) && {
+    return std::move(write(std::move(stream), expected, std::move(event)));
+  }
+  append_request&& require(stream_name stream, expected_version expected) && {
+    return std::move(require(std::move(stream), expected));
+  }
 
   struct stream_write {
     stream_name stream;
@@ -131,6 +152,7 @@ class MAINSTEM_API append_request {
   }
 
  private:
+  friend struct detail::event_access;
   std::vector<stream_write> writes_;
   std::vector<requirement> requirements_;
 };

@@ -157,28 +157,28 @@ auto async_append(store& to, append_request request, Token&& token = {}) {
 /// as initializer"): make it a vector in a variable before.
 template <async_token Token = boost::asio::deferred_t>
 auto async_append(store& to, stream_name stream, expected_version expected,
-                  const std::vector<event_data>& events, const append_options& options,
+                  std::vector<event_data> events, const append_options& options,
                   Token&& token = {}) {
-  return async_append(to, append_request().write(std::move(stream), expected, events), options,
-                      std::forward<Token>(token));
+  return async_append(to, append_request().write(std::move(stream), expected, std::move(events)),
+                      options, std::forward<Token>(token));
 }
 template <async_token Token = boost::asio::deferred_t>
 auto async_append(store& to, stream_name stream, expected_version expected,
-                  const std::vector<event_data>& events, Token&& token = {}) {
-  return async_append(to, std::move(stream), expected, events, append_options{},
+                  std::vector<event_data> events, Token&& token = {}) {
+  return async_append(to, std::move(stream), expected, std::move(events), append_options{},
                       std::forward<Token>(token));
 }
 /// The same for one event.
 template <async_token Token = boost::asio::deferred_t>
-auto async_append(store& to, stream_name stream, expected_version expected, const event_data& event,
+auto async_append(store& to, stream_name stream, expected_version expected, event_data event,
                   const append_options& options, Token&& token = {}) {
-  return async_append(to, append_request().write(std::move(stream), expected, event), options,
-                      std::forward<Token>(token));
+  return async_append(to, append_request().write(std::move(stream), expected, std::move(event)),
+                      options, std::forward<Token>(token));
 }
 template <async_token Token = boost::asio::deferred_t>
-auto async_append(store& to, stream_name stream, expected_version expected, const event_data& event,
+auto async_append(store& to, stream_name stream, expected_version expected, event_data event,
                   Token&& token = {}) {
-  return async_append(to, std::move(stream), expected, event, append_options{},
+  return async_append(to, std::move(stream), expected, std::move(event), append_options{},
                       std::forward<Token>(token));
 }
 

@@ -23,11 +23,17 @@ bool append_intake::push(operation_pointer&& operation) {
 }
 
 void append_intake::ring() noexcept {
-  rung_.fetch_add(1, std::memory_order_release);
-  futex_wake_one(rung_);
+  rung_.fetch_add(1);
+  if (asleep_) futex_wake_one(rung_);
 }
 
-void append_intake::sleep(std::uint32_t rung) const noexcept { futex_wait(rung_, rung); }
+void append_intake::sleep(std::uint32_t rung,
+                          std::optional<std::chrono::steady_clock::time_point> until) noexcept {
+  // In one order for all threads: either this sees the ring, or the ring sees that it sleeps.
+  asleep_ = true;
+  if (rung_ == rung) futex_wait(rung_, rung, until);
+  asleep_ = false;
+}
 
 void append_intake::heard() noexcept {
   if (unheard_.fetch_sub(1) - 1 <= awaited_) ring();
@@ -45,7 +51,7 @@ void append_intake::gather(std::chrono::nanoseconds limit) noexcept {
     for (;;) {
       const std::uint32_t seen = rung();
       if (unheard_ <= deaf_ || steady_clock::now() >= deadline) break;
-      futex_wait(rung_, seen, deadline);
+      sleep(seen, deadline);
     }
     if (unheard_ <= deaf_) break;
     if (unheard_ >= before) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "api/append_operation.h"
@@ -34,8 +35,9 @@ class append_intake {
   [[nodiscard]] std::uint32_t rung() const noexcept {
     return rung_.load(std::memory_order_acquire);
   }
-  /// Until it rings once more than that.
-  void sleep(std::uint32_t rung) const noexcept;
+  /// Until it rings once more than that, or the time has come; may end without a reason.
+  void sleep(std::uint32_t rung,
+             std::optional<std::chrono::steady_clock::time_point> until = {}) noexcept;
 
   /// So many answers are on their way to their handlers.
   void posted(std::int64_t answers) noexcept { unheard_.fetch_add(answers); }
@@ -64,6 +66,7 @@ class append_intake {
   std::size_t next_ = 0;  // Into lined_up_.
 
   std::atomic<std::uint32_t> rung_{0};
+  std::atomic<bool> asleep_{false};  // Or about to: a ring nobody sleeps through costs no call.
   std::atomic<std::int64_t> unheard_{0};
   std::int64_t deaf_ = 0;                  // Answers that nobody seems to hear.
   std::atomic<std::int64_t> awaited_{-1};  // While gathering: rings when so many are unheard.

@@ -10,6 +10,7 @@
 #include <mainstem/store.h>
 
 #include "engine/commit_request.h"
+#include "format/event_access.h"
 
 namespace mainstem::detail {
 
@@ -35,6 +36,9 @@ class append_operation final : public operation {
   [[nodiscard]] const append_options& options() const noexcept { return options_; }
   /// Set by the store that carries it out.
   [[nodiscard]] std::optional<engine::commit_request>& commit() noexcept { return commit_; }
+  /// Once the request has been encoded: what can be freed at once is still in the cache, and
+  /// whoever comes next gets this memory.
+  void release_events() noexcept { event_access::release_events(request_); }
   /// Tells the intake when the answer is handed over.
   void tell(append_intake& intake) noexcept { told_ = &intake; }
 

@@ -23,6 +23,7 @@ void writer_store::start_append(operation_pointer operation) {
                                   core_->identity().secret, core_->options().segment_size_bytes);
   if (!prepared) return operation->complete(prepared.error());
   operation->commit().emplace(std::move(*prepared));
+  operation->release_events();
   std::call_once(async_begun_, [this] {
     usher_ = std::thread([this] { usher(); });
     committer_ = std::thread([this] { commit_detached(); });

@@ -212,11 +212,10 @@ void commit_pipeline::accept(commit_request& request) {
   outcome.first_position = position(last_assigned_.value() + 1);
   outcome.last_position = position(last_assigned_.value() + event_count);
   std::uint64_t at = last_assigned_.value();
-  const auto& writes = request.request->writes();
-  for (std::size_t i = 0; i < writes.size(); ++i) {
+  for (std::size_t i = 0; i < outcome.streams.size(); ++i) {
     const std::uint64_t before = found_heads_[i].version;
-    const std::uint64_t after = before + writes[i].events.size();
-    at += writes[i].events.size();
+    const std::uint64_t after = before + request.checks[i].events;
+    at += request.checks[i].events;
     format::set_first_version(slot.frame, i, before + 1);
     heads_.put(request.checks[i].hash, {after, at});
     outcome.streams[i].version = version(after);

@@ -109,6 +109,7 @@ result<commit_request> prepare(const append_request& request, durability wanted,
     made.place.streams.push_back({write.stream.str(), {}});
     for (const event_data& event : write.events) detail::event_access::note_submission(event);
     made.checks.push_back(check_of(write.stream, write.expected, secret));
+    made.checks.back().events = static_cast<std::uint32_t>(write.events.size());
   }
   for (const auto& requirement : request.requirements()) {
     made.checks.push_back(check_of(requirement.stream, requirement.expected, secret));

@@ -33,12 +33,14 @@ struct duplicate_finding {
 /// One append on its way: made by the caller, looked up by the caller, judged and answered by the
 /// pipeline.
 ///
-/// Lifetime: the append_request outlives it. It must not move once submitted.
+/// Lifetime: the append_request outlives it, but its events may be released once it was prepared
+/// (event_access::release_events()). It must not move once submitted.
 struct commit_request {
   /// A stream that the request writes, or only requires.
   struct stream_check {
     const stream_name* stream;
     expected_version expected;
+    std::uint32_t events = 0;  ///< To write; 0 if it is only required.
     index::name_hash hash{};
     /// What the index says, if somebody looked: valid as long as everything above `index_through`
     /// is in memory.

@@ -15,10 +15,10 @@ append_outcome::already_committed_t place_of(const commit_request& request,
   append_outcome::already_committed_t place;
   place.first_position = position(prefix.first_position);
   place.last_position = position(prefix.last_position());
-  const auto& writes = request.request->writes();
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    place.streams.push_back({writes[i].stream.str(), version(format::first_version_of(frame, i) +
-                                                             writes[i].events.size() - 1)});
+  for (std::size_t i = 0; i < request.place.streams.size(); ++i) {
+    const auto& check = request.checks[i];
+    place.streams.push_back(
+        {check.stream->str(), version(format::first_version_of(frame, i) + check.events - 1)});
   }
   return place;
 }

@@ -30,12 +30,25 @@ std::string expected_version::to_string() const {
 }
 
 append_request& append_request::write(stream_name stream, expected_version expected,
-                                      std::span<const event_data> events) {
+                                      std::span<const event_data> events) & {
   writes_.push_back({std::move(stream), expected, {events.begin(), events.end()}});
   return *this;
 }
 
-append_request& append_request::require(stream_name stream, expected_version expected) {
+append_request& append_request::write(stream_name stream, expected_version expected,
+                                      event_data event) & {
+  auto& events = writes_.emplace_back(stream_write{std::move(stream), expected, {}}).events;
+  events.push_back(std::move(event));
+  return *this;
+}
+
+append_request& append_request::write(stream_name stream, expected_version expected,
+                                      std::vector<event_data>&& events) & {
+  writes_.push_back({std::move(stream), expected, std::move(events)});
+  return *this;
+}
+
+append_request& append_request::require(stream_name stream, expected_version expected) & {
   requirements_.push_back({std::move(stream), expected});
   return *this;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <mainstem/append.h>
 #include <mainstem/event.h>
 
 #include "format/commit_body.h"
@@ -51,6 +52,10 @@ struct event_access {
   [[nodiscard]] static bool is_fresh(const event_data& event) noexcept {
     return event.content_->submissions.load(std::memory_order_relaxed) == 1;
   }
+
+  /// Lets go of the events of a request that has been encoded, if no other append can carry them
+  /// any more: they are fresh for good then.
+  static void release_events(append_request& request) noexcept;
 
   [[nodiscard]] static event_view make_view(position at, version in_stream, std::uint64_t timestamp,
                                             std::string_view stream,

@@ -73,6 +73,14 @@ auto with_work(const Executor& executor) {
     return boost::asio::executor_work_guard<Executor>(executor);
   }
 }
+template <class Work>
+const Work& executor_of(const Work& work) noexcept {
+  return work;
+}
+template <class Executor>
+Executor executor_of(const boost::asio::executor_work_guard<Executor>& work) noexcept {
+  return work.get_executor();
+}
 
 /// A handler in memory from its associated allocator, with work on its associated executor, so that
 /// nobody who runs that executor goes home before the handler was called.
@@ -93,10 +101,9 @@ class pending_handler final : public pending_answer<T> {
   void post() noexcept override {
     // Once posted, the handler may be called and its context end before post() comes back: unless
     // this thread has work there, too.
-    [[maybe_unused]] const auto work = with_work(executor_);
-    const executor_type executor = executor_;
+    const auto work = work_;
     const allocator_type allocator = allocator_of(handler_);
-    boost::asio::post(executor, pending_chain(this, allocator));
+    boost::asio::post(executor_of(work), pending_chain(this, allocator));
   }
 
   void complete() override {
@@ -121,13 +128,13 @@ class pending_handler final : public pending_answer<T> {
 
  private:
   using executor_type = boost::asio::associated_executor_t<Handler>;
+  using work_type = std::decay_t<decltype(with_work(std::declval<const executor_type&>()))>;
   using allocator_type = typename std::allocator_traits<boost::asio::associated_allocator_t<
       Handler, boost::asio::recycling_allocator<void>>>::template rebind_alloc<pending_handler>;
 
   explicit pending_handler(Handler handler)
       : handler_(std::move(handler)),
-        executor_(boost::asio::get_associated_executor(handler_)),
-        work_(with_work(executor_)) {}
+        work_(with_work(boost::asio::get_associated_executor(handler_))) {}
   ~pending_handler() override = default;
 
   static allocator_type allocator_of(const Handler& handler) {
@@ -139,17 +146,16 @@ class pending_handler final : public pending_answer<T> {
     std::allocator_traits<allocator_type>::deallocate(allocator, this, 1);
   }
 
-  [[nodiscard]] const void* executor() const noexcept override { return &executor_; }
+  [[nodiscard]] const void* executor() const noexcept override { return &work_; }
   [[nodiscard]] const void* executor_kind() const noexcept override {
-    return &executor_kind_of<executor_type>;
+    return &executor_kind_of<work_type>;
   }
   [[nodiscard]] bool equals_executor(const void* other) const noexcept override {
-    return executor_ == *static_cast<const executor_type*>(other);
+    return executor_of(work_) == executor_of(*static_cast<const work_type*>(other));
   }
 
   Handler handler_;
-  executor_type executor_;
-  decltype(with_work(std::declval<const executor_type&>())) work_;
+  work_type work_;
 };
 
 }  // namespace mainstem::detail

@@ -157,6 +157,24 @@ TEST_F(Async, CopiesItsArguments) {
   EXPECT_EQ(all_of(log, "a-stream-whose-name-is-longer-than-any-small-buffer").size(), 2U);
 }
 
+// What is begun with an event in hand lets go of it early; what shares it must not.
+TEST_F(Async, KnowsARetryOfAnEventThatTheCallerKept) {
+  const event_data kept("t", text("x"));
+  const std::vector<event_data> several{event_data("t", text("y")), kept};
+  run([&]() -> asio::awaitable<void> {
+    const auto first = co_await async_append(log, named("a"), no_stream, kept);
+    EXPECT_EQ(said(first), "committed 1..1 a@1");
+    const auto again = co_await async_append(log, named("a"), no_stream, kept);
+    EXPECT_EQ(said(again), "already_committed 1..1 a@1");
+    const auto both = co_await async_append(log, named("b"), no_stream, several);
+    EXPECT_EQ(said(both), "committed 2..3 b@2");
+    const auto both_again = co_await async_append(log, named("b"), no_stream, several);
+    EXPECT_EQ(said(both_again), "already_committed 2..3 b@2");
+    const auto gone = co_await async_append(log, named("c"), no_stream, event_data("t", text("z")));
+    EXPECT_EQ(said(gone), "committed 4..4 c@1");
+  });
+}
+
 TEST_F(Async, CompletesOnTheAssociatedExecutor) {
   asio::strand<asio::io_context::executor_type> strand(context.get_executor());
   int called = 0;

@@ -216,5 +216,35 @@ TEST(EventData, IsNeverFreshWithAGivenId) {
   EXPECT_FALSE(event_access::is_fresh(given));
 }
 
+// Others may append the same objects, or did: then their ids have to be looked for.
+TEST(ReleaseEvents, LetsGoOfEventsThatNobodyElseHas) {
+  const auto submitted = [](append_request request) {
+    for (const auto& write : request.writes())
+      for (const auto& event : write.events) event_access::note_submission(event);
+    return request;
+  };
+  const auto is_released = [&](append_request request) {
+    event_access::release_events(request);
+    return std::ranges::all_of(request.writes(),
+                               [](const auto& write) { return write.events.empty(); });
+  };
+  const auto fresh = [] { return event_data("t", text("x")); };
+  EXPECT_TRUE(is_released(submitted(append_request().write(stream_name("a"), any, fresh()))));
+  std::vector<event_data> several;
+  for (int i = 0; i < 3; ++i) several.push_back(fresh());
+  EXPECT_TRUE(is_released(submitted(append_request()
+                                        .write(stream_name("a"), any, std::move(several))
+                                        .write(stream_name("b"), any, fresh()))));
+
+  const event_data held = fresh();
+  EXPECT_FALSE(is_released(submitted(
+      append_request().write(stream_name("a"), any, fresh()).write(stream_name("b"), any, held))));
+  append_request again = submitted(append_request().write(stream_name("a"), any, fresh()));
+  EXPECT_FALSE(is_released(submitted(std::move(again)))) << "appended before";
+  EXPECT_FALSE(is_released(submitted(append_request().write(
+      stream_name("a"), any, event_data("t", text("x"), {.id = format::a_uuid(7)})))))
+      << "an id that was given may stand in the log";
+}
+
 }  // namespace
 }  // namespace mainstem

@@ -17,7 +17,7 @@
 //   open PATH             says `opened` or why not
 //   append PATH FIRST     appends until it is killed, and says `NUMBER POSITION VERSION` for each
 //                         acknowledged event; FIRST is the number of the first event
-//   flood PATH ENOUGH, race PATH LAST: see marathon.h
+//   flood PATH ANSWERS ENOUGH, race PATH ANSWERS LAST: see marathon.h
 //   follow PATH           opens the store for reading alone, says `following` or why not, then
 //                         `POSITION ID` for each event, until its input ends
 namespace {
@@ -98,10 +98,10 @@ int main(int count, char** arguments) {
     if (verb == "hold") return hold(arguments[2], true);
     if (verb == "open") return hold(arguments[2], false);
     if (verb == "follow") return follow(arguments[2]);
-    if (verb == "flood" && count > 3)
-      return api::test::flood(arguments[2], std::stoull(arguments[3]));
-    if (verb == "race" && count > 3)
-      return api::test::race(arguments[2], std::stoull(arguments[3]));
+    if (verb == "flood" && count > 4)
+      return api::test::flood(arguments[2], arguments[3], std::stoull(arguments[4]));
+    if (verb == "race" && count > 4)
+      return api::test::race(arguments[2], arguments[3], std::stoull(arguments[4]));
     if (verb == "append" && count > 3) return append(arguments[2], std::stoull(arguments[3]));
   } catch (const std::exception& failure) {
     std::cerr << failure.what() << '\n';
