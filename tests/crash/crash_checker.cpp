@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crash_checker.h"
 
+#include <array>
 #include <string>
 #include <utility>
 
@@ -10,11 +11,12 @@
 namespace mainstem::test_support {
 namespace {
 
-constexpr unsigned most_depth = 2;
+constexpr unsigned most_depth = 3;
 
 // In how many of 100 images something is done beyond opening and reading all.
 constexpr unsigned kill_percent = 12;
-constexpr unsigned nested_percent = 9;  // Of the calls of a recovery.
+// Of the calls of a recovery, by how many were interrupted before.
+constexpr std::array<unsigned, most_depth> nested_percent{9, 4, 3};
 constexpr unsigned reopening_percent = 20;
 constexpr unsigned second_loss_percent = 20;
 constexpr unsigned going_on_percent = 25;
@@ -37,10 +39,12 @@ phase phase_of(activity doing) noexcept {
     case activity::idle: return phase::idle;
     case activity::creating: return phase::creation;
     case activity::recovering: return phase::recovery;
+    case activity::rebuilding: return phase::index_rebuild;
     case activity::append: return phase::append;
     case activity::segment_change: return phase::segment_change;
     case activity::index_flush: return phase::index_flush;
     case activity::index_merge: return phase::index_merge;
+    case activity::saving_checkpoint: return phase::checkpoint;
   }
   return phase::idle;
 }
@@ -54,9 +58,17 @@ void crash_checker::take(const simulated_machine& machine, const simulated_store
   image.must_hold_after_power_loss = store.must_survive_power_loss();
   image.must_hold = is_kill ? store.must_survive_kill() : image.must_hold_after_power_loss;
   image.taken_in = phase_of(store.doing());
-  image.depth = store.doing() == activity::recovering ? 1 : 0;
+  const bool is_opening =
+      image.taken_in == phase::recovery || image.taken_in == phase::index_rebuild;
+  image.depth = is_opening ? 1 : 0;
+  if (image.taken_in == phase::append &&
+      store.must_survive_kill() > image.must_hold_after_power_loss) {
+    image.taken_in = phase::buffered_append;
+  }
   // Of a process that was killed, the control page is left: whoever was told, it was told first.
-  if (is_kill && image.depth == 0) image.must_be_followed = store.model().synced();
+  // Only if that page could not be written do they have to find out from the log.
+  if (is_kill && image.depth == 0 && !store.how().faults_expected)
+    image.must_be_followed = store.model().synced();
   check(std::move(image));
 }
 
@@ -67,25 +79,23 @@ void crash_checker::take_nested(const crash_image& from) {
   image.model = from.model;
   image.must_hold_after_power_loss = from.must_hold_after_power_loss;
   image.must_hold = is_kill ? from.must_hold : from.must_hold_after_power_loss;
-  image.taken_in = from.depth == 0 ? phase::recovery : phase::crashed_recovery;
+  static constexpr std::array by_depth{phase::recovery, phase::second_recovery,
+                                       phase::third_recovery};
+  image.taken_in = by_depth[from.depth];
   image.depth = from.depth + 1;
   check(std::move(image));
 }
 
 void crash_checker::check(crash_image image) {
   if (found_.any()) return;
-  count_.add_state(image.taken_in);
+  count_.add_state(image.taken_in, image.machine->disk().fingerprint());
   count_.add_acknowledged(image.must_hold);
   findings wrong;
   check_recovery(image, wrong);
-  static constexpr const char* names[] = {"creation",         "append",         "segment change",
-                                          "index flush",      "index merge",    "recovery",
-                                          "crashed recovery", "after recovery", "idle"};
   for (const auto& what : wrong.all()) {
-    found_.add(std::string("crash in ") + names[static_cast<std::size_t>(image.taken_in)] +
-               ", depth " + std::to_string(image.depth) + ", of " +
-               std::to_string(image.model->last()) + " submitted events " +
-               std::to_string(image.must_hold) + " must be there: " + what);
+    found_.add(std::string("crash in ") + name_of(image.taken_in) + ", depth " +
+               std::to_string(image.depth) + ", of " + std::to_string(image.model->last()) +
+               " submitted events " + std::to_string(image.must_hold) + " must be there: " + what);
   }
 }
 
@@ -96,7 +106,7 @@ void crash_checker::check_recovery(crash_image& image, findings& wrong) {
   simulated_store store(*image.machine, model, wrong, how);
   if (image.depth < most_depth) {
     image.machine->watch([&] {
-      if (random_.chance(nested_percent)) take_nested(image);
+      if (random_.chance(nested_percent[image.depth])) take_nested(image);
     });
   }
   const auto opened = store.open();

@@ -14,11 +14,15 @@ namespace {
 
 constexpr std::array<const char*, phase_count> phase_names{"creation",
                                                            "append",
+                                                           "append with buffered ones before it",
                                                            "segment change",
                                                            "index flush",
                                                            "index merge",
+                                                           "saving a checkpoint",
+                                                           "index rebuild",
                                                            "recovery",
                                                            "recovery of a crashed recovery",
+                                                           "recovery of a twice crashed recovery",
                                                            "after recovery",
                                                            "idle"};
 
@@ -28,10 +32,13 @@ constexpr std::uint64_t sanitizer_share = 10;
 constexpr std::uint64_t sanitizer_share = 1;
 #endif
 
-constexpr std::uint64_t least_states = 20'000 / sanitizer_share;
-constexpr std::uint64_t least_states_each = 1'000 / sanitizer_share;
-constexpr std::array counted_phases{phase::append, phase::segment_change, phase::index_flush,
-                                    phase::recovery, phase::crashed_recovery};
+constexpr std::uint64_t least_states = 100'000 / sanitizer_share;
+constexpr std::uint64_t least_distinct = 50'000 / sanitizer_share;
+constexpr std::uint64_t least_states_each = 2'000 / sanitizer_share;
+constexpr std::array counted_phases{
+    phase::append,          phase::buffered_append, phase::segment_change, phase::index_flush,
+    phase::index_merge,     phase::checkpoint,      phase::index_rebuild,  phase::recovery,
+    phase::second_recovery, phase::third_recovery};
 
 std::uint64_t long_factor() {
   const char* const text = std::getenv("MAINSTEM_LONG");
@@ -51,9 +58,9 @@ class closing_count final : public ::testing::Environment {
     if (!ran_completely()) return;
     std::ofstream(MAINSTEM_BUILD_DIR "/crash_states.txt") << total.line() << '\n';
     EXPECT_GE(total.states(), least_states);
+    EXPECT_GE(total.distinct_images(), least_distinct);
     for (const phase each : counted_phases) {
-      EXPECT_GE(total.states(each), least_states_each)
-          << phase_names[static_cast<std::size_t>(each)];
+      EXPECT_GE(total.states(each), least_states_each) << name_of(each);
     }
   }
 };
@@ -62,13 +69,7 @@ const auto* const closing = ::testing::AddGlobalTestEnvironment(new closing_coun
 
 }  // namespace
 
-void crash_count::add(const crash_count& other) noexcept {
-  for (std::size_t i = 0; i < phase_count; ++i) states_[i] += other.states_[i];
-  checked_ += other.checked_;
-  lost_ += other.lost_;
-  followers_ += other.followers_;
-  followed_ += other.followed_;
-}
+const char* name_of(phase which) noexcept { return phase_names[static_cast<std::size_t>(which)]; }
 
 std::uint64_t crash_count::states() const noexcept {
   return std::accumulate(states_.begin(), states_.end(), std::uint64_t{0});
@@ -84,6 +85,7 @@ std::string crash_count::by_phase() const {
   for (std::size_t i = 0; i < phase_count; ++i) {
     text += std::to_string(states_[i]) + " in " + phase_names[i] + "\n";
   }
+  text += std::to_string(distinct_images()) + " different images of the disk\n";
   text += std::to_string(followers_) + " followed, with " + std::to_string(followed_) + " events\n";
   return text;
 }

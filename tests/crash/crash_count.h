@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 namespace mainstem::test_support {
 
@@ -12,20 +13,29 @@ namespace mainstem::test_support {
 enum class phase : std::uint8_t {
   creation,
   append,
+  buffered_append,  ///< The same, while something is acknowledged that is not durable yet.
   segment_change,
   index_flush,
   index_merge,
+  checkpoint,     ///< A consumer saves how far it has come.
+  index_rebuild,  ///< Opening without the index, or a part of it.
   recovery,
-  crashed_recovery,  ///< Recovery of an image that was itself taken during a recovery.
-  recovered,         ///< Right after a recovery.
+  second_recovery,  ///< Recovery of an image that was itself taken during a recovery.
+  third_recovery,   ///< And once more.
+  recovered,        ///< Right after a recovery.
   idle,
 };
-inline constexpr std::size_t phase_count = 9;
+inline constexpr std::size_t phase_count = 13;
+[[nodiscard]] const char* name_of(phase which) noexcept;
 
 /// What the suite checked.
 class crash_count {
  public:
-  void add_state(phase in) noexcept { ++states_[static_cast<std::size_t>(in)]; }
+  /// @param fingerprint of all that stands on the disk.
+  void add_state(phase in, std::uint64_t fingerprint) {
+    ++states_[static_cast<std::size_t>(in)];
+    fingerprints_.insert(fingerprint);
+  }
   void add_acknowledged(std::uint64_t checked) noexcept { checked_ += checked; }
   /// A follower saw so many events before anybody recovered the store.
   void add_followed(std::uint64_t events) noexcept {
@@ -33,12 +43,13 @@ class crash_count {
     followed_ += events;
   }
   void add_lost(std::uint64_t lost) noexcept { lost_ += lost; }
-  void add(const crash_count& other) noexcept;
 
   [[nodiscard]] std::uint64_t states() const noexcept;
   [[nodiscard]] std::uint64_t states(phase in) const noexcept {
     return states_[static_cast<std::size_t>(in)];
   }
+  /// Different images of the disk among all states.
+  [[nodiscard]] std::uint64_t distinct_images() const noexcept { return fingerprints_.size(); }
   [[nodiscard]] std::uint64_t checked() const noexcept { return checked_; }
   [[nodiscard]] std::uint64_t followers() const noexcept { return followers_; }
   [[nodiscard]] std::uint64_t followed() const noexcept { return followed_; }
@@ -49,6 +60,7 @@ class crash_count {
 
  private:
   std::array<std::uint64_t, phase_count> states_{};
+  std::unordered_set<std::uint64_t> fingerprints_;
   std::uint64_t checked_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t followers_ = 0;

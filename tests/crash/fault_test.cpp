@@ -16,24 +16,6 @@ scenario::plan faulty_plan(fake_random& random) {
   return plan;
 }
 
-/// Without faults from now on, the store opens, has everything and takes appends.
-void expect_healthy(scenario& life) {
-  life.machine().disk().clear_faults();
-  life.machine().disk().set_capacity(std::nullopt);
-  life.machine().index().fail_call(0, errc::store_failed);
-  life.store().how().faults_expected = false;
-  life.kill();
-  if (!life.store().is_open()) return life.found().add("the store does not open after the fault");
-  for (int i = 0; i < 3; ++i) life.append_some();
-  life.store().submit_flush();
-  life.store().write_all();
-  if (life.model().synced() != life.model().last())
-    life.found().add("the store does not go on after the fault");
-  life.check_contents();
-  life.lose_power();
-  if (life.store().is_open()) life.check_contents();
-}
-
 /// Goes on until the store has failed or the steps are used up.
 void live_until_failure(scenario& life, unsigned steps) {
   if (!life.store().is_open()) life.open();
@@ -56,7 +38,7 @@ TEST(CrashFaults, FailedSyncIsFinalAndNothingAcknowledgedIsLost) {
     failing.for_good = life.random().chance(30);
     life.machine().disk().fail_call(1 + life.random().below(6), failing);
     live_until_failure(life, 20);
-    expect_healthy(life);
+    life.expect_healthy();
   });
 }
 
@@ -67,7 +49,7 @@ TEST(CrashFaults, FailedCallOfAnyKindLosesNothing) {
     failing.for_good = life.random().chance(20);
     life.machine().disk().fail_call(1 + life.random().below(120), failing);
     live_until_failure(life, 30);
-    expect_healthy(life);
+    life.expect_healthy();
   });
 }
 
@@ -88,7 +70,7 @@ TEST(CrashFaults, FailedCallOfTheIndexLosesNothing) {
         for (int i = 0; i < 40 && !life.found().any() && life.store().is_open(); ++i) life.step();
         if (life.store().is_open() && life.store().has_failed())
           life.found().add("the index has made the store fail");
-        expect_healthy(life);
+        life.expect_healthy();
       });
 }
 
@@ -135,7 +117,7 @@ TEST(CrashFaults, FullDiskHarmsNothingAndPasses) {
     life.store().write_all();
     if (life.model().synced() != life.model().last())
       life.found().add("the store does not go on when there is room");
-    expect_healthy(life);
+    life.expect_healthy();
   });
 }
 

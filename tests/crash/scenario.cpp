@@ -30,13 +30,14 @@ void scenario::make_store() {
 
 void scenario::maybe_take() {
   const bool is_index =
-      store_->doing() == activity::index_flush || store_->doing() == activity::index_merge;
+      store_->doing() == activity::index_flush || store_->doing() == activity::index_merge ||
+      store_->doing() == activity::saving_checkpoint || store_->doing() == activity::rebuilding;
   const unsigned percent = is_index ? how_.index_image_percent : how_.image_percent;
   if (takes_images_ && random_.chance(percent)) checker_.take(*machine_, *store_);
 }
 
 void scenario::open() {
-  if (auto opened = store_->open(); !opened && !how_.faults_expected) {
+  if (auto opened = store_->open(); !opened && !store_->how().faults_expected) {
     found_.add("the store does not open: " + opened.error().message());
   }
 }
@@ -54,6 +55,22 @@ void scenario::check_contents() {
   test_support::check_contents(store_->log(), model_, visibility::written, found_);
 }
 
+void scenario::expect_healthy() {
+  machine_->disk().clear_faults();
+  machine_->disk().set_capacity(std::nullopt);
+  machine_->index().fail_call(0, errc::store_failed);
+  store_->how().faults_expected = false;
+  kill();
+  if (!store_->is_open()) return found_.add("the store does not open after the fault");
+  for (int i = 0; i < 3; ++i) append_some();
+  store_->submit_flush();
+  store_->write_all();
+  if (model_.synced() != model_.last()) found_.add("the store does not go on after the fault");
+  check_contents();
+  lose_power();
+  if (store_->is_open()) check_contents();
+}
+
 void scenario::step() {
   if (random_.chance(30)) machine_->clock().advance(std::chrono::milliseconds(random_.below(100)));
   if (random_.chance(2)) machine_->clock().set_unix_nanoseconds(random_.next() >> 8U);
@@ -68,7 +85,7 @@ void scenario::append_some() {
   const bool is_in_flight = random_.chance(30);
   const auto submit = [&] {
     store_->submit(maker_.make(random_, model_),
-                   random_.chance(65) ? durability::synced : durability::buffered);
+                   random_.chance(how_.synced_percent) ? durability::synced : durability::buffered);
   };
   for (std::uint64_t i = random_.chance(60) ? 1 : random_.below(5); i > 0; --i) submit();
   if (is_in_flight) {
@@ -82,14 +99,33 @@ void scenario::append_some() {
 }
 
 void scenario::log_step() {
-  switch (random_.below(5)) {
+  switch (random_.below(6)) {
     case 0: return store_->make_spare();
     case 1: return store_->seal();
     case 2: store_->queue_mark(); break;
     case 3: store_->queue_sync(); break;
+    case 4: return save_checkpoint();
     default: store_->submit_flush();
   }
   store_->write_all();
+}
+
+void scenario::append_something() {
+  const std::uint64_t before = model_.last();
+  for (int i = 0; i < 20 && model_.last() == before; ++i) append_some();
+  store_->submit_flush();
+  store_->write_all();
+}
+
+void scenario::flush_something() {
+  append_something();
+  store_->rotate_index();
+  store_->flush_index();
+}
+
+void scenario::save_checkpoint() {
+  const std::string consumer = "consumer-" + std::to_string(random_.below(3));
+  store_->save_checkpoint(consumer, position(random_.below(store_->log().durable().value() + 1)));
 }
 
 void scenario::index_step() {
@@ -107,8 +143,9 @@ void scenario::index_step() {
 }
 
 void scenario::end_and_reopen() {
-  switch (random_.below(4)) {
+  switch (random_.below(5)) {
     case 0: kill(); break;
+    case 4: lose_index(); break;
     case 1:
       store_->close();
       open();
@@ -123,14 +160,23 @@ void scenario::kill() {
   open();
 }
 
+void scenario::lose_index() {
+  store_->kill_and_lose_index();
+  open();
+}
+
 void scenario::lose_power() {
+  cut_power();
+  open();
+}
+
+void scenario::cut_power() {
   auto next = machine_->crashed(random_.next());
   model_.acknowledge(store_->must_survive_power_loss(), true);
   model_.lose_power();
   store_.reset();
   machine_ = std::move(next);
   make_store();
-  open();
 }
 
 store_options draw_options(fake_random& random) {

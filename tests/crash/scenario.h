@@ -23,6 +23,7 @@ class scenario {
     unsigned index_weight = 10;         ///< Steps of the index among 100.
     /// Of the steps: the store is closed, killed or crashed, and opened again.
     unsigned ending_percent = 4;
+    unsigned synced_percent = 65;  ///< Of the appends; the others are buffered.
     bool acknowledges_before_writing = false;
     bool faults_expected = false;
   };
@@ -36,11 +37,21 @@ class scenario {
   void open();
   void step();
   void append_some();
+  /// At least one event, durable then unless the store fails.
+  void append_something();
+  /// The same, and the index has it then.
+  void flush_something();
+  void save_checkpoint();
   /// The process or the machine comes to an end, and the store is opened again.
   void end_and_reopen();
   void kill();
   void lose_power();
+  /// The same, and the store stays closed.
+  void cut_power();
+  void lose_index();
   void check_contents();
+  /// Without faults from now on, the store opens, has everything and takes appends.
+  void expect_healthy();
 
   [[nodiscard]] simulated_machine& machine() noexcept { return *machine_; }
   [[nodiscard]] simulated_store& store() noexcept { return *store_; }

@@ -40,10 +40,14 @@ simulated_store::simulated_store(simulated_machine& machine, store_model& model,
 simulated_store::~simulated_store() { forget(); }
 
 result<void> simulated_store::open() {
-  const doing_now now(doing_, model_.last() == 0 ? activity::creating : activity::recovering);
+  const activity opening = model_.last() == 0 ? activity::creating
+                           : index_is_lost_   ? activity::rebuilding
+                                              : activity::recovering;
+  const doing_now now(doing_, opening);
   auto opened = engine::store_core::open(store_path, how_.options, machine_.around());
   if (!opened) return opened.error();
   core_ = std::move(*opened);
+  index_is_lost_ = false;
   held_.emplace(mutex_);
   failed_ = false;
   if (core_->report().damage) {
@@ -51,6 +55,13 @@ result<void> simulated_store::open() {
     return {};
   }
   const std::uint64_t last = core_->log().written().value();
+  if (const auto& why = core_->pipeline().failure()) {
+    // Recovery could not write: what is proven can be read, and nothing was changed.
+    note_error("recovery", *why);
+    if (*why != errc::disk_full) complain("opened for reading alone: " + why->message());
+    failed_ = true;
+    return {};
+  }
   if (core_->log().durable().value() != last) complain("opened with events that are not durable");
   if (!model_.is_boundary(last))
     complain("opened with " + std::to_string(last) + " events: half a commit, or too many");
@@ -59,7 +70,32 @@ result<void> simulated_store::open() {
              std::to_string(model_.synced()) + " were acknowledged");
   }
   if (last <= model_.last()) model_.recovered(last);
+  check_checkpoints();
   return {};
+}
+
+void simulated_store::save_checkpoint(const std::string& consumer, position at) {
+  const doing_now now(doing_, activity::saving_checkpoint);
+  auto kept = core_->kept();
+  if (!kept) return note_error("opening what is kept", kept.error());
+  model_.begin_checkpoint(consumer, at.value());
+  if (auto saved = (*kept)->save_checkpoint(consumer, at); !saved)
+    return note_error("saving a checkpoint", saved.error());
+  model_.end_checkpoint(consumer, at.value());
+}
+
+void simulated_store::check_checkpoints() {
+  auto kept = core_->kept();
+  if (!kept) return note_error("opening what is kept", kept.error());
+  for (const auto& consumer : model_.consumers()) {
+    const auto found = (*kept)->checkpoint(consumer);
+    if (!found) return note_error("reading a checkpoint", found.error());
+    const auto at = *found ? std::optional((*found)->value()) : std::nullopt;
+    if (!model_.may_be_checkpoint(consumer, at)) {
+      complain("the checkpoint of " + consumer + " is " +
+               (at ? std::to_string(*at) : std::string("gone")));
+    }
+  }
 }
 
 void simulated_store::forget() {
@@ -70,6 +106,12 @@ void simulated_store::forget() {
 }
 
 void simulated_store::kill() { forget(); }
+
+void simulated_store::kill_and_lose_index() {
+  forget();
+  machine_.index().lose("index");
+  index_is_lost_ = true;
+}
 
 void simulated_store::complain(const std::string& what) { found_.add(what); }
 

@@ -19,10 +19,12 @@ enum class activity : std::uint8_t {
   idle,
   creating,
   recovering,
+  rebuilding,
   append,
   segment_change,
   index_flush,
-  index_merge
+  index_merge,
+  saving_checkpoint
 };
 
 /// A store on a simulated machine, driven by one thread through the steps that the threads and
@@ -48,6 +50,8 @@ class simulated_store {
   result<void> open();
   /// The process ends here: nothing is closed, nobody gets an answer any more.
   void kill();
+  /// The same, and the index is gone: the next open() has to make it from the log.
+  void kill_and_lose_index();
   /// As a store is closed.
   void close();
   [[nodiscard]] bool is_open() const noexcept { return core_ != nullptr; }
@@ -58,6 +62,7 @@ class simulated_store {
   [[nodiscard]] const engine::published_log& log() const noexcept { return core_->log(); }
   [[nodiscard]] activity doing() const noexcept { return doing_; }
   [[nodiscard]] settings& how() noexcept { return how_; }
+  [[nodiscard]] const settings& how() const noexcept { return how_; }
   [[nodiscard]] store_info info() { return core_->info(*held_); }
   [[nodiscard]] const store_model& model() const noexcept { return model_; }
 
@@ -82,6 +87,9 @@ class simulated_store {
   void flush_index();
   bool merge_index();
 
+  /// A consumer says how far it has come.
+  void save_checkpoint(const std::string& consumer, position at);
+
   /// Everything into the index, whose canonical digest this answers. Writes everything first.
   [[nodiscard]] std::optional<std::uint64_t> index_digest();
 
@@ -93,6 +101,7 @@ class simulated_store {
   void settle(tracked_request& mine);
   /// Settles the group's requests and answers them, in case somebody still needs their memory.
   std::list<tracked_request> finish_group(const std::shared_ptr<engine::commit_group>& group);
+  void check_checkpoints();
   void complain(const std::string& what);
   void note_error(const char* doing, const error& why);
   void forget();
@@ -108,6 +117,7 @@ class simulated_store {
   std::optional<engine::write_plan> plan_;
   activity doing_ = activity::idle;
   bool failed_ = false;
+  bool index_is_lost_ = false;
 };
 
 inline constexpr const char* store_path = "store";

@@ -144,6 +144,20 @@ void store_model::recovered(std::uint64_t last) {
   synced_ = written_ = last;
 }
 
+bool store_model::may_be_checkpoint(const std::string& consumer,
+                                    std::optional<std::uint64_t> found) const {
+  const auto known = checkpoints_.find(consumer);
+  if (known == checkpoints_.end()) return !found;
+  const auto& [saved, begun] = known->second;
+  return found == saved || (found && std::ranges::count(begun, *found) != 0);
+}
+
+std::vector<std::string> store_model::consumers() const {
+  std::vector<std::string> names;
+  for (const auto& [name, checkpoint] : checkpoints_) names.push_back(name);
+  return names;
+}
+
 bool store_model::is_boundary(std::uint64_t last) const {
   if (last == 0 || last == log_.size()) return last <= log_.size();
   return last < log_.size() && at(last).commit != at(last + 1).commit;

@@ -53,6 +53,19 @@ class store_model {
   /// durable.
   void recovered(std::uint64_t last);
 
+  /// Somebody saves a named checkpoint: from now on it may be there.
+  void begin_checkpoint(const std::string& consumer, std::uint64_t at) {
+    checkpoints_[consumer].begun.push_back(at);
+  }
+  /// And was told that it is saved: it must be, and nothing older comes back.
+  void end_checkpoint(const std::string& consumer, std::uint64_t at) {
+    checkpoints_[consumer] = {.saved = at, .begun = {}};
+  }
+  /// Whether that may be what stands there under this name; nullopt: nothing.
+  [[nodiscard]] bool may_be_checkpoint(const std::string& consumer,
+                                       std::optional<std::uint64_t> found) const;
+  [[nodiscard]] std::vector<std::string> consumers() const;
+
   [[nodiscard]] std::uint64_t last() const noexcept { return log_.size(); }
   [[nodiscard]] const stored_event& at(std::uint64_t position) const { return log_[position - 1]; }
   [[nodiscard]] const std::vector<commit>& commits() const noexcept { return commits_; }
@@ -68,12 +81,17 @@ class store_model {
   [[nodiscard]] stream_info info_of(std::string_view name, std::uint64_t last) const;
 
  private:
+  struct named_checkpoint {
+    std::optional<std::uint64_t> saved;
+    std::vector<std::uint64_t> begun;  ///< Nobody was told what became of these.
+  };
   [[nodiscard]] std::optional<verdict> judge_duplicates(const append_request& request) const;
   [[nodiscard]] const stored_event* find(std::string_view stream, const event_id& id) const;
 
   std::vector<stored_event> log_;
   std::vector<commit> commits_;
   std::map<std::string, std::vector<std::uint64_t>, std::less<>> streams_;
+  std::map<std::string, named_checkpoint> checkpoints_;
   std::uint64_t synced_ = 0;
   std::uint64_t written_ = 0;
 };
