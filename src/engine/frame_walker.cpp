@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include "engine/log_cursor.h"
 
@@ -16,6 +17,7 @@ result<void> frame_walker::seek(position at) {
   const auto behind = std::upper_bound(
       segments_->begin(), segments_->end(), at,
       [](position wanted, const auto& segment) { return wanted < segment->first_position(); });
+  if (behind == segments_->begin()) gap_ = gap_before(*segments_->front(), at);
   index_ =
       behind == segments_->begin() ? 0 : static_cast<std::size_t>(behind - segments_->begin()) - 1;
   const log::segment& segment = *(*segments_)[index_];
@@ -41,14 +43,33 @@ result<std::span<const std::byte>> frame_walker::window_at(const log::segment& s
   return window_.bytes;
 }
 
+/// Recovery has left out what it could not read, unless the loss was accepted: whoever reads on
+/// learns that here.
+std::optional<error> frame_walker::gap_before(const log::segment& segment, position from) const {
+  const position first = segment.first_position();
+  if (first <= from || segment.header().loss_accepted()) return std::nullopt;
+  error_info info{.detail = "the events before this segment are damaged or missing",
+                  .path = segment.file().path(),
+                  .offset = 0};
+  info.first_position = from.value();
+  info.last_position = first.value() - 1;
+  return error(errc::corrupt_data, std::move(info));
+}
+
 result<std::optional<frame_walker::found_frame>> frame_walker::next(position last) {
+  if (gap_ && *gap_->info().first_position <= last.value())
+    return *std::exchange(gap_, std::nullopt);
   while (index_ < segments_->size()) {
     const log::segment& segment = *(*segments_)[index_];
     if (offset_ >= segment.end_offset()) {
       if (index_ + 1 == segments_->size()) return std::optional<found_frame>();
+      const position behind(segment.last_position().value() + 1);
+      auto gap = gap_before(*(*segments_)[index_ + 1], behind);
+      if (gap && behind > last) return std::optional<found_frame>();
       ++index_;
       offset_ = format::segment_header_layout::size;
       window_ = {};
+      if (gap) return *gap;
       continue;
     }
     auto window = window_at(segment, format::frame_prefix_layout::size);

@@ -171,7 +171,13 @@ result<void> log_cursor::fetch_block(position last) {
       segments->begin(), segments->end(), last,
       [](position at, const auto& segment) { return at < segment->first_position(); });
   if (behind == segments->begin()) {
+    // Nothing of it can be read: going forwards says so.
     before_ = position(1);
+    read_all_options rest = options_;
+    rest.direction = direction::forwards;
+    rest.before = position(last.value() + 1);
+    if (auto batch = log_cursor(log_, rest).next(); !batch)
+      pending_errors_.push_front(batch.error());
     return {};
   }
   const log::segment& segment = **(behind - 1);

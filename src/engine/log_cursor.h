@@ -34,21 +34,23 @@ class frame_walker {
   /// Goes to the frame that holds `at`, or the first one behind it.
   [[nodiscard]] result<void> seek(position at);
   /// The next commit frame that begins at or below `last`; nothing if there is none.
-  /// Errors: corrupt_data for a stretch where no frame can be found: positions in its info. The
-  /// next call goes on behind.
+  /// Errors: corrupt_data for a stretch where no frame can be found, and for one that stands in no
+  /// segment at all: positions in its info. The next call goes on behind.
   [[nodiscard]] result<std::optional<found_frame>> next(position last);
 
  private:
   [[nodiscard]] result<std::span<const std::byte>> window_at(const log::segment& segment,
                                                              std::uint64_t wanted_bytes);
   [[nodiscard]] error skip_damage(const log::segment& segment);
+  [[nodiscard]] std::optional<error> gap_before(const log::segment& segment, position from) const;
 
   const published_log& log_;
   std::shared_ptr<const log::segment_list> segments_;
   std::size_t index_ = 0;
   std::uint64_t offset_ = 0;
-  position expected_;  // Of the next event, to say which positions are damaged.
-  log::lease window_;  // Bytes of the current segment from window_offset_ on.
+  std::optional<error> gap_;  // Before the first segment.
+  position expected_;         // Of the next event, to say which positions are damaged.
+  log::lease window_;         // Bytes of the current segment from window_offset_ on.
   std::uint64_t window_offset_ = 0;
 };
 

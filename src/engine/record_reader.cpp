@@ -28,7 +28,9 @@ event_batch batch_builder::take() {
 result<const log::segment*> record_reader::segment_of(std::uint32_t number) const {
   if (segments_->empty() || number < segments_->front()->number() ||
       number > segments_->back()->number()) {
-    return error(errc::missing_segment, "there is no segment " + std::to_string(number));
+    error_info info{.detail = "an event is said to stand there",
+                    .path = log::segment_file_name(number)};
+    return error(errc::missing_segment, std::move(info));
   }
   return (*segments_)[number - segments_->front()->number()].get();
 }

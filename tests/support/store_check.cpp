@@ -252,6 +252,51 @@ std::uint64_t check_contents(const engine::published_log& log, const store_model
   return read;
 }
 
+readable_events check_readable(const engine::published_log& log, const store_model& model,
+                               findings& found) {
+  readable_events counted;
+  const auto note = [&](const error& refused) {
+    if (refused.info().path.empty() && !refused.info().first_position)
+      found.add("an error that does not say where: " + refused.message());
+  };
+  for (std::uint64_t at = 1; at <= model.last(); ++at) {
+    read_all_options one;
+    one.visibility = visibility::written;
+    one.after = position(at - 1);
+    one.limit = 1;
+    auto batch = engine::log_cursor(log, one).next();
+    if (!batch) {
+      note(batch.error());
+      ++counted.refused;
+    } else if (batch->empty()) {
+      ++counted.gone;
+    } else if (auto wrong = compare(batch->events().front(), model, at); !wrong.empty()) {
+      found.add(std::move(wrong));
+    } else {
+      ++counted.right;
+    }
+  }
+  for (const auto& [name, positions] : model.streams()) {
+    read_stream_options whole;
+    whole.visibility = visibility::written;
+    engine::stream_cursor stream(log, stream_name(name), whole);
+    for (auto expected = positions.begin(); expected != positions.end();) {
+      auto batch = stream.next();
+      if (!batch) note(batch.error());
+      if (!batch || batch->empty()) break;
+      for (const event_view& event : batch->events()) {
+        if (expected == positions.end()) {
+          found.add("stream " + name + " has an event too many");
+          break;
+        }
+        if (auto wrong = compare(event, model, *expected++); !wrong.empty())
+          found.add("stream " + name + ": " + wrong);
+      }
+    }
+  }
+  return counted;
+}
+
 void check_random_read(const engine::published_log& log, const store_model& model,
                        fake_random& random, findings& found) {
   random_reader reader(log, model, random, found);

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <string>
+
+#include "log/segment.h"
+#include "scenario.h"
+#include "support/store_check.h"
+
+// A small store, damaged in every place: each time the damage is noticed and its place is told, or
+// it lies where nothing is, and everything can be read. Nothing is ever read back wrong.
+namespace mainstem::test_support {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t stride = 17;
+#else
+constexpr std::size_t stride = 1;
+#endif
+constexpr std::size_t sector_bytes = 512;
+
+using disk_files = std::map<std::string, std::vector<std::byte>>;
+using damage = std::function<void(os::simulated_disk&)>;
+
+enum class ending { closed, killed };
+
+scenario::plan plan_of(fake_random& random) {
+  scenario::plan plan;
+  plan.options = draw_options(random);
+  plan.options.segment_size_bytes = 4096;
+  plan.options.index_flush_events = 8;
+  plan.sizes.payload_bytes = 150;
+  return plan;
+}
+
+/// Some segments, part of which the index has.
+class small_store {
+ public:
+  small_store(std::uint64_t seed, ending how)
+      : random_(seed), plan_(plan_of(random_)), life_(seed, plan_, count_) {
+    life_.take_images(false);
+    life_.open();
+    while (life_.store().core().pipeline().spare_number() < 4) life_.append_something();
+    young_ = life_.machine().disk().files();
+    life_.flush_something();
+    life_.store().seal();
+    life_.append_something();
+    if (how == ending::closed) life_.store().close();
+    if (how == ending::killed) life_.store().kill();
+    files_ = life_.machine().disk().files();
+    std::erase_if(files_, [](const auto& each) { return each.second.empty(); });
+  }
+
+  [[nodiscard]] const disk_files& files() const noexcept { return files_; }
+  /// As they were at an earlier time.
+  [[nodiscard]] const disk_files& young_files() const noexcept { return young_; }
+  [[nodiscard]] const std::vector<std::byte>& bytes_of(const std::string& path) const {
+    return files_.at(path);
+  }
+
+  /// Opens and reads what the damage leaves.
+  void check(const std::string& name, const damage& harm) {
+    ASSERT_FALSE(life_.found().any()) << life_.found().text();
+    const auto machine = life_.machine().killed();
+    harm(machine->disk());
+    findings wrong;
+    auto opened = engine::store_core::open(store_path, plan_.options, machine->around());
+    if (!opened) {
+      ++refused_;
+      if (opened.error().info().path.empty()) wrong.add("an error that does not say where");
+    } else {
+      const auto& report = (*opened)->report();
+      const auto events = check_readable((*opened)->log(), life_.model(), wrong);
+      if (events.gone != 0 && !report.damage)
+        wrong.add(std::to_string(events.gone) + " events are gone, and nobody says so");
+      if (events.refused != 0 || report.damage) {
+        ++noticed_;
+      } else {
+        ++harmless_;
+      }
+    }
+    ASSERT_FALSE(wrong.any()) << name << ":\n"
+                              << wrong.text()
+                              << (!opened ? opened.error().message()
+                                  : (*opened)->report().damage
+                                      ? "opened: " + (*opened)->report().damage->message()
+                                      : "opened");
+  }
+
+  [[nodiscard]] std::string counts() const {
+    return std::to_string(refused_) + " refused by opening, " + std::to_string(noticed_) +
+           " noticed, " + std::to_string(harmless_) + " harmless";
+  }
+  [[nodiscard]] std::uint64_t noticed() const noexcept { return refused_ + noticed_; }
+  [[nodiscard]] std::uint64_t harmless() const noexcept { return harmless_; }
+
+ private:
+  crash_count count_;
+  fake_random random_;
+  scenario::plan plan_;
+  scenario life_;
+  disk_files files_;
+  disk_files young_;
+  std::uint64_t refused_ = 0;
+  std::uint64_t noticed_ = 0;
+  std::uint64_t harmless_ = 0;
+};
+
+class EveryPlace : public testing::TestWithParam<ending> {
+ protected:
+  small_store store{29, GetParam()};
+  void TearDown() override {
+    std::cout << store.counts() << '\n';
+    if (HasFailure()) return;
+    EXPECT_GT(store.noticed(), 0U);
+    EXPECT_GT(store.harmless(), 0U);
+  }
+
+  /// Puts these bytes where a sector stood.
+  void replace_sector(const std::string& name, const std::string& path, std::size_t offset,
+                      std::span<const std::byte> by) {
+    if (std::ranges::equal(std::span(store.bytes_of(path)).subspan(offset, by.size()), by)) return;
+    store.check(name + " " + path + " at " + std::to_string(offset),
+                [&](os::simulated_disk& disk) { disk.overwrite(path, offset, by); });
+  }
+
+  /// The sector at `offset`, or what there is of it.
+  [[nodiscard]] static std::span<const std::byte> sector(const std::vector<std::byte>& of,
+                                                         std::size_t offset) {
+    return std::span(of).subspan(offset, std::min(sector_bytes, of.size() - offset));
+  }
+};
+
+TEST_P(EveryPlace, FlippedBit) {
+  for (const auto& [path, bytes] : store.files()) {
+    for (std::size_t at = 0; at < bytes.size(); at += stride) {
+      const std::uint64_t bit = at * 8 + at % 8;
+      store.check("bit " + std::to_string(bit) + " of " + path,
+                  [&](os::simulated_disk& disk) { ASSERT_TRUE(disk.flip_bit(path, bit)); });
+      ASSERT_FALSE(HasFailure());
+    }
+  }
+}
+
+TEST_P(EveryPlace, ZeroedSector) {
+  const std::vector<std::byte> zeros(sector_bytes);
+  for (const auto& [path, bytes] : store.files()) {
+    for (std::size_t at = 0; at < bytes.size(); at += sector_bytes) {
+      replace_sector("zeroed", path, at, std::span(zeros).first(sector(bytes, at).size()));
+      ASSERT_FALSE(HasFailure());
+    }
+  }
+}
+
+TEST_P(EveryPlace, SectorOfAnotherStore) {
+  const small_store other(31, GetParam());
+  for (const auto& [path, bytes] : other.files()) {
+    if (!store.files().contains(path)) continue;
+    const std::size_t size = std::min(bytes.size(), store.bytes_of(path).size());
+    for (std::size_t at = 0; at + sector_bytes <= size; at += sector_bytes) {
+      replace_sector("of another store", path, at, sector(bytes, at));
+      ASSERT_FALSE(HasFailure());
+    }
+  }
+}
+
+// A write that never reached the disk, although it said so.
+TEST_P(EveryPlace, SectorOfAnEarlierTime) {
+  for (const auto& [path, bytes] : store.young_files()) {
+    if (!store.files().contains(path)) continue;
+    const std::size_t size = std::min(bytes.size(), store.bytes_of(path).size());
+    for (std::size_t at = 0; at + sector_bytes <= size; at += sector_bytes) {
+      replace_sector("of an earlier time", path, at, sector(bytes, at));
+      ASSERT_FALSE(HasFailure());
+    }
+  }
+}
+
+TEST_P(EveryPlace, FileCutOff) {
+  for (const auto& [path, bytes] : store.files()) {
+    for (std::size_t size = 0; size < bytes.size(); size += stride) {
+      store.check(path + " cut to " + std::to_string(size),
+                  [&](os::simulated_disk& disk) { ASSERT_TRUE(disk.truncate(path, size)); });
+      ASSERT_FALSE(HasFailure());
+    }
+  }
+}
+
+TEST_P(EveryPlace, FileMissingOrInThePlaceOfAnother) {
+  for (const auto& [path, bytes] : store.files()) {
+    store.check(path + " missing", [&](os::simulated_disk& disk) { disk.remove(path); });
+    for (const auto& [other, stray] : store.files()) {
+      if (other == path) continue;
+      store.check(other + " as " + path, [&](os::simulated_disk& disk) { disk.put(path, stray); });
+      store.check(other + " and " + path + " exchanged", [&](os::simulated_disk& disk) {
+        disk.put(path, stray);
+        disk.put(other, bytes);
+      });
+      ASSERT_FALSE(HasFailure());
+    }
+  }
+}
+
+TEST_P(EveryPlace, SegmentDoubledOrJunkBesideIt) {
+  const std::string folder = std::string(store_path) + "/log/";
+  for (const auto& [path, bytes] : store.files()) {
+    for (std::uint32_t number = 0; number < 12; ++number) {
+      const std::string name = folder + log::segment_file_name(number);
+      if (store.files().contains(name)) continue;
+      store.check(path + " also as " + name,
+                  [&](os::simulated_disk& disk) { disk.put(name, bytes); });
+      ASSERT_FALSE(HasFailure());
+    }
+    store.check("junk beside " + path,
+                [&](os::simulated_disk& disk) { disk.put(path + ".old", bytes); });
+    ASSERT_FALSE(HasFailure());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Damaged, EveryPlace, testing::Values(ending::closed, ending::killed),
+                         [](const auto& which) {
+                           return which.param == ending::closed ? "Closed" : "Killed";
+                         });
+
+}  // namespace
+}  // namespace mainstem::test_support
