@@ -79,13 +79,13 @@ result<void> log_cursor::open_next_frame(position last) {
   open_ = std::move(state);
   const auto& prefix = open_->frame.prefix;
   const auto body = open_->frame.bytes.bytes.subspan(format::prefix_bytes(prefix.stream_count));
-  auto table = format::decode_stream_table(body, prefix.stream_count);
+  auto table = format::decode_stream_table(body, prefix.stream_count, prefix.body_digest);
   if (!table ||
       (open_->frame.damaged && !format::verify_versions(prefix, open_->frame.bytes.bytes))) {
     return damaged_rest("the names or versions of a commit do not carry their checksum");
   }
   open_->table = std::move(*table);
-  open_->records.emplace(body, open_->table.size_bytes);
+  open_->records.emplace(body, open_->table.size_bytes, prefix.body_digest);
   return {};
 }
 
@@ -114,7 +114,7 @@ result<void> log_cursor::drain_frame(batch_builder& batch, position last) {
     ++open_->next_ordinal;
     ++scanned_;
     if (at <= after_ || at > last) continue;
-    if (open_->frame.damaged && !format::verify_record(*record)) {
+    if (open_->frame.damaged && !format::verify_record(*record, prefix.body_digest)) {
       error_info info{.detail = "the event does not carry its checksum",
                       .path = open_->frame.segment->file().path(),
                       .offset = open_->frame.offset +

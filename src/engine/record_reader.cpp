@@ -53,13 +53,14 @@ result<located_record> record_reader::locate(index::event_address address) const
     if (!view) return view.error();
     record = format::decode_record(view->bytes);
   }
-  if (!record || !format::verify_record(*record)) {
-    return damaged_record(segment, offset, record ? record->body_offset_bytes : 0);
-  }
-  if (record->body_offset_bytes > offset)
-    return damaged(segment, offset, "the event names an impossible frame");
+  // What the record says of its frame is only believed if there is one, and that the record is its
+  // own only with the frame's digest.
+  if (!record || record->body_offset_bytes == 0 || record->body_offset_bytes > offset)
+    return damaged(segment, offset, "no event can be read here");
   auto located = frame_with_body(segment, offset - record->body_offset_bytes);
   if (!located) return located.error();
+  if (!format::verify_record(*record, located->prefix.body_digest))
+    return damaged_record(*located, segment, offset);
   if (record->ordinal >= located->prefix.event_count ||
       record->stream_index >= located->prefix.stream_count) {
     return damaged(segment, located->frame_offset,
@@ -96,18 +97,14 @@ result<located_record> record_reader::frame_with_body(const log::segment& segmen
   return located;
 }
 
-// What the damaged record says of its frame is only believed if there is one.
-error record_reader::damaged_record(const log::segment& segment, std::uint64_t offset,
-                                    std::uint64_t body_offset_bytes) const {
+error record_reader::damaged_record(const located_record& located, const log::segment& segment,
+                                    std::uint64_t offset) {
   error_info info{.detail = "the event does not carry its checksum",
                   .path = segment.file().path(),
                   .offset = offset};
-  if (body_offset_bytes != 0 && body_offset_bytes <= offset) {
-    const auto frame = frame_with_body(segment, offset - body_offset_bytes);
-    if (frame && offset - frame->frame_offset < frame->prefix.length) {
-      info.first_position = frame->prefix.first_position;
-      info.last_position = frame->prefix.last_position();
-    }
+  if (offset - located.frame_offset < located.prefix.length) {
+    info.first_position = located.prefix.first_position;
+    info.last_position = located.prefix.last_position();
   }
   return {errc::corrupt_data, std::move(info)};
 }
@@ -138,7 +135,8 @@ error record_reader::damaged_frame(const located_record& located, const char* wh
 result<std::string_view> record_reader::stream_of(const located_record& located,
                                                   std::span<const std::byte> frame) const {
   const auto body = frame.subspan(format::prefix_bytes(located.prefix.stream_count));
-  const auto name = format::stream_name_at(body, located.record.stream_index);
+  const auto name =
+      format::stream_name_at(body, located.record.stream_index, located.prefix.body_digest);
   if (name) return *name;
   return damaged_frame(located, "the stream names of the frame do not carry their checksum");
 }

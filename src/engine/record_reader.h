@@ -81,8 +81,8 @@ class record_reader {
   /// All of it but the record: what the frame says whose body begins at this offset.
   [[nodiscard]] result<located_record> frame_with_body(const log::segment& segment,
                                                        std::uint64_t body) const;
-  [[nodiscard]] error damaged_record(const log::segment& segment, std::uint64_t offset,
-                                     std::uint64_t body_offset_bytes) const;
+  [[nodiscard]] static error damaged_record(const located_record& located,
+                                            const log::segment& segment, std::uint64_t offset);
 
   const published_log& log_;
   std::shared_ptr<const log::segment_list> segments_;

@@ -32,7 +32,7 @@ result<void> tail_replay::add(const log::segment& segment, std::uint64_t offset,
     log_.tail().push(generations_.back().generation);
   }
   const auto body = frame.subspan(format::prefix_bytes(prefix.stream_count));
-  const auto table = format::decode_stream_table(body, prefix.stream_count);
+  const auto table = format::decode_stream_table(body, prefix.stream_count, prefix.body_digest);
   if (!table)
     return error(errc::corrupt_data, error_info{.path = segment.file().path(), .offset = offset});
   if (options_.has_gaps) {
@@ -44,7 +44,7 @@ result<void> tail_replay::add(const log::segment& segment, std::uint64_t offset,
   hashes.reserve(table->names.size());
   for (const auto name : table->names)
     hashes.push_back(index::hash_name(name, log_.store().secret));
-  format::record_cursor records(body, table->size_bytes);
+  format::record_cursor records(body, table->size_bytes, prefix.body_digest);
   std::uint64_t record_offset =
       offset + format::prefix_bytes(prefix.stream_count) + table->size_bytes;
   while (const auto record = records.next(false)) {

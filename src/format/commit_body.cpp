@@ -125,6 +125,12 @@ std::uint64_t encode_table(std::span<const append_request::stream_write> writes,
   return checksum;
 }
 
+// What stands in the body is XORed with the digest of all of it, which only the prefix of its own
+// frame has: a part of another commit's body does not pass here.
+void bind_checksum(std::byte* checksum, std::uint64_t body_digest) noexcept {
+  store_at(checksum, load<std::uint64_t>(checksum) ^ body_digest);
+}
+
 std::uint64_t digest_of(const std::vector<std::uint64_t>& checksums) noexcept {
   return checksum64(std::as_bytes(std::span(checksums)));
 }
@@ -148,13 +154,15 @@ struct kept_memory {
 thread_local kept_memory kept_buffer;
 
 /// The fixed part and the names, verified; nothing if they do not check out.
-std::optional<std::span<const std::byte>> verified_table(std::span<const std::byte> body) noexcept {
+std::optional<std::span<const std::byte>> verified_table(std::span<const std::byte> body,
+                                                         std::uint64_t body_digest) noexcept {
   if (body.size() < body_at::size) return std::nullopt;
   const auto names_size = load<std::uint32_t>(body.data() + body_at::table_size.offset);
   if (names_size > body.size() - body_at::size || names_size % alignment_bytes != 0)
     return std::nullopt;
   const auto table = body.first(body_at::size + names_size);
-  const auto expected = load<std::uint64_t>(table.data() + body_at::table_checksum.offset);
+  const auto expected =
+      load<std::uint64_t>(table.data() + body_at::table_checksum.offset) ^ body_digest;
   if (checksum64(table.subspan(body_at::table_checksum.size)) != expected) return std::nullopt;
   return table;
 }
@@ -223,6 +231,10 @@ encoded_commit encode_commit(std::span<const append_request::stream_write> write
   }
   MAINSTEM_ASSERT(out.at() == commit.bytes.get() + commit.length);
   commit.body_digest = digest_of(checksums);
+  bind_checksum(body + body_at::table_checksum.offset, commit.body_digest);
+  for (const auto& record : commit.records)
+    bind_checksum(commit.bytes.get() + record.offset_bytes + record_at::checksum.offset,
+                  commit.body_digest);
   return commit;
 }
 
@@ -265,8 +277,9 @@ std::optional<event_record> decode_record(std::span<const std::byte> from) noexc
   return record;
 }
 
-bool verify_record(const event_record& record) noexcept {
-  if (checksum64(record.bytes.subspan(record_at::checksum.size)) != record.checksum) return false;
+bool verify_record(const event_record& record, std::uint64_t body_digest) noexcept {
+  const std::uint64_t expected = record.checksum ^ body_digest;
+  if (checksum64(record.bytes.subspan(record_at::checksum.size)) != expected) return false;
   std::span<const std::byte> tags = as_bytes(record.encoded_tags);
   std::size_t count = 0;
   for (; !tags.empty(); ++count) {
@@ -276,8 +289,9 @@ bool verify_record(const event_record& record) noexcept {
 }
 
 std::optional<stream_table> decode_stream_table(std::span<const std::byte> body,
-                                                std::size_t stream_count) {
-  const auto verified = verified_table(body);
+                                                std::size_t stream_count,
+                                                std::uint64_t body_digest) {
+  const auto verified = verified_table(body, body_digest);
   if (!verified) return std::nullopt;
   stream_table table;
   table.size_bytes = verified->size();
@@ -292,9 +306,9 @@ std::optional<stream_table> decode_stream_table(std::span<const std::byte> body,
   return table;
 }
 
-std::optional<std::string_view> stream_name_at(std::span<const std::byte> body,
-                                               std::size_t index) noexcept {
-  const auto verified = verified_table(body);
+std::optional<std::string_view> stream_name_at(std::span<const std::byte> body, std::size_t index,
+                                               std::uint64_t body_digest) noexcept {
+  const auto verified = verified_table(body, body_digest);
   if (!verified) return std::nullopt;
   auto rest = verified->subspan(body_at::size);
   for (std::size_t i = 0;; ++i) {
@@ -306,27 +320,28 @@ std::optional<std::string_view> stream_name_at(std::span<const std::byte> body,
 std::optional<event_record> record_cursor::next(bool verify) noexcept {
   if (at_ >= body_.size()) return std::nullopt;
   auto record = decode_record(body_.subspan(at_));
-  if (!record || (verify && !verify_record(*record))) return std::nullopt;
+  if (!record || (verify && !verify_record(*record, body_digest_))) return std::nullopt;
   at_ += record->bytes.size();
   return record;
 }
 
 bool verify_commit(const frame_prefix& prefix, std::span<const std::byte> frame) noexcept {
   const auto body = frame.first(prefix.length).subspan(prefix_bytes(prefix.stream_count));
-  const auto table = verified_table(body);
+  const auto table = verified_table(body, prefix.body_digest);
   if (!table || !verify_versions(prefix, frame)) return false;
   // A count must not decide how much memory is asked for.
   if (prefix.event_count > body.size() / record_at::size) return false;
   // The digest as digest_of() computes it, without a vector of all checksums.
   std::vector<std::uint64_t> checksums;
   checksums.reserve(prefix.event_count + std::size_t{1});
-  checksums.push_back(load<std::uint64_t>(table->data() + body_at::table_checksum.offset));
-  record_cursor cursor(body, table->size());
+  checksums.push_back(load<std::uint64_t>(table->data() + body_at::table_checksum.offset) ^
+                      prefix.body_digest);
+  record_cursor cursor(body, table->size(), prefix.body_digest);
   for (std::uint32_t i = 0; i < prefix.event_count; ++i) {
     const auto record = cursor.next(true);
     if (!record || record->ordinal != i || record->stream_index >= prefix.stream_count)
       return false;
-    checksums.push_back(record->checksum);
+    checksums.push_back(record->checksum ^ prefix.body_digest);
   }
   return cursor.at_end() && digest_of(checksums) == prefix.body_digest;
 }

@@ -94,8 +94,9 @@ struct event_record {
 /// Reads the record at the start of `from`; sizes are checked, the checksum is not.
 [[nodiscard]] std::optional<event_record> decode_record(std::span<const std::byte> from) noexcept;
 
-/// True if the record carries its checksum and its tags are well-formed.
-[[nodiscard]] bool verify_record(const event_record& record) noexcept;
+/// True if the record carries its checksum, which is that of a record of a commit with this
+/// body_digest, and its tags are well-formed.
+[[nodiscard]] bool verify_record(const event_record& record, std::uint64_t body_digest) noexcept;
 
 /// The names of a commit's streams.
 struct stream_table {
@@ -106,18 +107,22 @@ struct stream_table {
 
 /// Reads and verifies the start of a body.
 [[nodiscard]] std::optional<stream_table> decode_stream_table(std::span<const std::byte> body,
-                                                              std::size_t stream_count);
+                                                              std::size_t stream_count,
+                                                              std::uint64_t body_digest);
 
 /// Reads one name without the others: for looking up a single event. Verifies the table's checksum.
 [[nodiscard]] std::optional<std::string_view> stream_name_at(std::span<const std::byte> body,
-                                                             std::size_t index) noexcept;
+                                                             std::size_t index,
+                                                             std::uint64_t body_digest) noexcept;
 
 /// Walks the records of a commit frame whose prefix has been decoded.
 class record_cursor {
  public:
-  /// `body` is the frame behind its prefix; `first_record` is stream_table::size_bytes.
-  record_cursor(std::span<const std::byte> body, std::size_t first_record) noexcept
-      : body_(body), at_(first_record) {}
+  /// `body` is the frame behind its prefix; `first_record` is stream_table::size_bytes;
+  /// `body_digest` is the prefix's.
+  record_cursor(std::span<const std::byte> body, std::size_t first_record,
+                std::uint64_t body_digest) noexcept
+      : body_(body), at_(first_record), body_digest_(body_digest) {}
   /// The next record, verified or not as `verify` says; nothing at the end, or when the record is
   /// damaged.
   [[nodiscard]] std::optional<event_record> next(bool verify) noexcept;
@@ -126,6 +131,7 @@ class record_cursor {
  private:
   std::span<const std::byte> body_;
   std::size_t at_;
+  std::uint64_t body_digest_;
 };
 
 /// True if every byte of the commit's body is as it was written: names, every event's checksum, and

@@ -155,6 +155,37 @@ TEST_P(EveryPlace, ZeroedSector) {
   }
 }
 
+TEST_P(EveryPlace, SectorOfAnotherPlace) {
+  for (const auto& [path, bytes] : store.files()) {
+    for (std::size_t at = 0; at < bytes.size(); at += sector_bytes) {
+      for (const auto& [other, stray] : store.files()) {
+        for (std::size_t from = 0; from < stray.size(); from += sector_bytes * stride) {
+          if (sector(stray, from).size() > sector(bytes, at).size()) continue;
+          replace_sector("from " + other + " at " + std::to_string(from), path, at,
+                         sector(stray, from));
+          ASSERT_FALSE(HasFailure());
+        }
+      }
+    }
+  }
+}
+
+TEST_P(EveryPlace, ExchangedSectors) {
+  for (const auto& [path, bytes] : store.files()) {
+    for (std::size_t a = 0; a + sector_bytes <= bytes.size(); a += sector_bytes) {
+      for (std::size_t b = a + sector_bytes; b + sector_bytes <= bytes.size(); b += sector_bytes) {
+        if (std::ranges::equal(sector(bytes, a), sector(bytes, b))) continue;
+        store.check(path + ": " + std::to_string(a) + " and " + std::to_string(b),
+                    [&](os::simulated_disk& disk) {
+                      disk.overwrite(path, a, sector(bytes, b));
+                      disk.overwrite(path, b, sector(bytes, a));
+                    });
+        ASSERT_FALSE(HasFailure());
+      }
+    }
+  }
+}
+
 TEST_P(EveryPlace, SectorOfAnotherStore) {
   const small_store other(31, GetParam());
   for (const auto& [path, bytes] : other.files()) {

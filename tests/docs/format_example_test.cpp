@@ -4,6 +4,7 @@
 #include <mainstem/event.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <sstream>
 
@@ -159,10 +160,11 @@ TEST(FormatExample, ReadsBackAsItsInputs) {
   EXPECT_EQ(format::first_version_of(frame, 0), 1U);
 
   const auto body = frame.subspan(format::prefix_bytes(1));
-  const auto table = format::decode_stream_table(body, 1);
+  const auto table = format::decode_stream_table(body, 1, commit->body_digest);
   ASSERT_TRUE(table);
   EXPECT_EQ(table->names.front(), inputs.text("stream"));
-  const auto record = format::record_cursor(body, table->size_bytes).next(true);
+  const auto record =
+      format::record_cursor(body, table->size_bytes, commit->body_digest).next(true);
   ASSERT_TRUE(record);
   EXPECT_EQ(record->id(), inputs.id("event_id"));
   EXPECT_EQ(record->type, inputs.text("type"));
@@ -195,11 +197,12 @@ TEST(FormatExample, ChecksumsCoverWhatThePageSays) {
   EXPECT_EQ(stands_at(0xf8), checksum64(all.first(248), secret));
   EXPECT_EQ(stands_at(0x100), checksum64(all.subspan(0x108, 72), seed_at(0x100)));
   EXPECT_EQ(stands_at(0x140), checksum64(all.subspan(0x150, 8)));
-  EXPECT_EQ(stands_at(0x158), checksum64(all.subspan(0x160, 0x18)));
-  EXPECT_EQ(stands_at(0x178), checksum64(all.subspan(0x180, 0x58)));
-  bytes of_body(all.begin() + 0x158, all.begin() + 0x160);
-  of_body.insert(of_body.end(), all.begin() + 0x178, all.begin() + 0x180);
-  EXPECT_EQ(stands_at(0x148), checksum64(of_body));
+  const std::array of_body{checksum64(all.subspan(0x160, 0x18)),
+                           checksum64(all.subspan(0x180, 0x58))};
+  const std::uint64_t body_digest = checksum64(std::as_bytes(std::span(of_body)));
+  EXPECT_EQ(stands_at(0x148), body_digest);
+  EXPECT_EQ(stands_at(0x158), of_body[0] ^ body_digest);
+  EXPECT_EQ(stands_at(0x178), of_body[1] ^ body_digest);
   EXPECT_EQ(stands_at(0x1d8), checksum64(all.subspan(0x1e0, 72), seed_at(0x1d8)));
   EXPECT_EQ(stands_at(0x218), checksum64({}));
 }

@@ -250,9 +250,10 @@ class log_builder {
                     if (!events.empty() && events.rbegin()->first >= prefix.first_position)
                       return errc::corrupt_data;
                     const auto body = frame.subspan(format::prefix_bytes(prefix.stream_count));
-                    const auto table = format::decode_stream_table(body, prefix.stream_count);
+                    const auto table =
+                        format::decode_stream_table(body, prefix.stream_count, prefix.body_digest);
                     if (!table) return errc::corrupt_data;
-                    format::record_cursor cursor(body, table->size_bytes);
+                    format::record_cursor cursor(body, table->size_bytes, prefix.body_digest);
                     std::uint64_t at = prefix.first_position;
                     while (const auto record = cursor.next(true))
                       events[at++] = std::string(as_text(record->payload));

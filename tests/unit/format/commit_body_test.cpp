@@ -70,15 +70,15 @@ RC_GTEST_PROP(CommitBody, ReadsBackWhatWasWritten, ()) {
   RC_ASSERT(commit.length % alignment_bytes == 0U);
   RC_ASSERT(commit.stream_count == all.size());
 
-  const auto table = decode_stream_table(commit.body(), all.size());
+  const auto table = decode_stream_table(commit.body(), all.size(), commit.body_digest);
   RC_ASSERT(table.has_value());
   for (std::size_t i = 0; i < all.size(); ++i) {
     RC_ASSERT(table->names[i] == all[i].stream.str());
-    RC_ASSERT(stream_name_at(commit.body(), i) == table->names[i]);
+    RC_ASSERT(stream_name_at(commit.body(), i, commit.body_digest) == table->names[i]);
   }
-  RC_ASSERT(!stream_name_at(commit.body(), all.size()));
+  RC_ASSERT(!stream_name_at(commit.body(), all.size(), commit.body_digest));
 
-  record_cursor cursor(commit.body(), table->size_bytes);
+  record_cursor cursor(commit.body(), table->size_bytes, commit.body_digest);
   std::size_t ordinal = 0;
   for (std::size_t stream = 0; stream < all.size(); ++stream) {
     for (std::size_t i = 0; i < all[stream].events.size(); ++i, ++ordinal) {
@@ -170,7 +170,7 @@ TEST(CommitBody, LargestPayloadReadsBack) {
   ASSERT_TRUE(prefix);
   EXPECT_TRUE(verify_commit(*prefix, frame));
   const auto body = std::span<const std::byte>(frame).subspan(prefix_bytes(1));
-  record_cursor cursor(body, commit_body_layout::size + 8);
+  record_cursor cursor(body, commit_body_layout::size + 8, prefix->body_digest);
   const auto record = cursor.next(true);
   ASSERT_TRUE(record);
   EXPECT_TRUE(std::ranges::equal(record->payload, payload));
@@ -184,10 +184,11 @@ TEST(CommitBody, MostTagsOfTheLargestSizeReadBack) {
   }
   const encoded_commit commit = encode_commit(
       writes{a_write(std::string(255, 's'), {an_event(std::string(255, 'e'), "{}", tags)})});
-  const auto table = decode_stream_table(commit.body(), 1);
+  const auto table = decode_stream_table(commit.body(), 1, commit.body_digest);
   ASSERT_TRUE(table);
   EXPECT_EQ(table->names.front(), std::string(255, 's'));
-  const auto record = record_cursor(commit.body(), table->size_bytes).next(true);
+  const auto record =
+      record_cursor(commit.body(), table->size_bytes, commit.body_digest).next(true);
   ASSERT_TRUE(record);
   EXPECT_EQ(record->type, std::string(255, 'e'));
   EXPECT_EQ(record->tag_count, limits::tags_per_event);
@@ -205,7 +206,7 @@ TEST(CommitBody, MostStreamsReadBack) {
   ASSERT_TRUE(prefix);
   EXPECT_TRUE(verify_commit(*prefix, frame));
   const auto body = std::span<const std::byte>(frame).subspan(prefix_bytes(all.size()));
-  EXPECT_EQ(stream_name_at(body, 1023), "stream-1023");
+  EXPECT_EQ(stream_name_at(body, 1023, prefix->body_digest), "stream-1023");
   EXPECT_EQ(first_version_of(frame, 1023), 10231U);
 }
 

@@ -28,20 +28,20 @@ class exact_copy {
 };
 
 /// Reads whatever a reader would, and returns how many bytes it saw.
-std::size_t read_everything(std::span<const std::byte> body) {
+std::size_t read_everything(std::span<const std::byte> body, std::uint64_t digest) {
   std::size_t seen = 0;
   for (const std::size_t streams : {0U, 1U, 2U, 1024U}) {
-    if (const auto table = decode_stream_table(body, streams)) {
+    if (const auto table = decode_stream_table(body, streams, digest)) {
       for (const auto name : table->names) seen += name.size();
     }
   }
   for (const std::size_t index : {0U, 1U, 1023U}) {
-    if (const auto name = stream_name_at(body, index)) seen += name->size();
+    if (const auto name = stream_name_at(body, index, digest)) seen += name->size();
   }
   for (const std::size_t first :
        {std::size_t{0}, std::size_t{16}, std::size_t{24}, body.size() / 2, body.size()}) {
     for (const bool verify : {false, true}) {
-      record_cursor cursor(body, first);
+      record_cursor cursor(body, first, digest);
       while (const auto record = cursor.next(verify)) {
         seen += record->bytes.size() + record->type.size() + record->encoded_tags.size() +
                 record->metadata.size() + record->payload.size();
@@ -67,25 +67,25 @@ TEST(CommitDamage, EveryFlippedBitOfAFrameIsDetected) {
 // A point read checks the prefix, the names and one record: no more is needed to trust that event.
 TEST(CommitDamage, EveryFlippedBitOfARecordIsDetectedByTheRecordAlone) {
   const encoded_commit commit = encode_commit(some_writes());
-  const auto table = decode_stream_table(commit.body(), 2);
+  const auto table = decode_stream_table(commit.body(), 2, commit.body_digest);
   ASSERT_TRUE(table);
-  const auto first = record_cursor(commit.body(), table->size_bytes).next(true);
+  const auto first = record_cursor(commit.body(), table->size_bytes, commit.body_digest).next(true);
   ASSERT_TRUE(first);
   const bytes record(first->bytes.begin(), first->bytes.end());
-  for_each_flipped_bit(record, [](const bytes& changed, std::size_t bit) {
+  for_each_flipped_bit(record, [&](const bytes& changed, std::size_t bit) {
     const auto read = decode_record(changed);
-    EXPECT_FALSE(read && verify_record(*read)) << "bit " << bit;
+    EXPECT_FALSE(read && verify_record(*read, commit.body_digest)) << "bit " << bit;
   });
 }
 
 TEST(CommitDamage, EveryFlippedBitOfTheNamesIsDetectedByTheTableAlone) {
   const encoded_commit commit = encode_commit(some_writes());
-  const std::size_t size = decode_stream_table(commit.body(), 2)->size_bytes;
+  const std::size_t size = decode_stream_table(commit.body(), 2, commit.body_digest)->size_bytes;
   const auto body = commit.body();
   for_each_flipped_bit(bytes(body.begin(), body.end()), [&](const bytes& changed, std::size_t bit) {
     if (bit >= 8 * size) return;
-    EXPECT_FALSE(decode_stream_table(changed, 2)) << "bit " << bit;
-    EXPECT_FALSE(stream_name_at(changed, 0)) << "bit " << bit;
+    EXPECT_FALSE(decode_stream_table(changed, 2, commit.body_digest)) << "bit " << bit;
+    EXPECT_FALSE(stream_name_at(changed, 0, commit.body_digest)) << "bit " << bit;
   });
 }
 
@@ -113,6 +113,18 @@ TEST(CommitDamage, ABodyOfAnotherCommitIsDetected) {
   EXPECT_FALSE(verify_commit(*prefix, frame));
 }
 
+// As after a misdirected write: each part is sound by itself, but not where it stands.
+TEST(CommitDamage, PartsOfAnotherCommitAreDetectedAlone) {
+  const encoded_commit commit = encode_commit(writes{a_write("s", {an_event("placed", "{}")})});
+  const encoded_commit other = encode_commit(writes{a_write("s", {an_event("placed", "[]")})});
+  EXPECT_FALSE(decode_stream_table(other.body(), 1, commit.body_digest));
+  EXPECT_FALSE(stream_name_at(other.body(), 0, commit.body_digest));
+  const auto table = decode_stream_table(other.body(), 1, other.body_digest);
+  ASSERT_TRUE(table);
+  EXPECT_TRUE(record_cursor(other.body(), table->size_bytes, other.body_digest).next(true));
+  EXPECT_FALSE(record_cursor(other.body(), table->size_bytes, commit.body_digest).next(true));
+}
+
 // The writer never does this. But a count must not decide how much memory is asked for before it is
 // checked.
 TEST(CommitDamage, CountsThatCannotBeAreRefusedDespiteTheChecksum) {
@@ -132,15 +144,16 @@ TEST(CommitDamage, CountsThatCannotBeAreRefusedDespiteTheChecksum) {
 TEST(CommitDamage, TagsThatDoNotAddUpAreRefusedDespiteTheChecksum) {
   const encoded_commit commit =
       encode_commit({{a_write("s", {an_event("t", "{}", {"ab", "cd"})})}});
-  const auto original = record_cursor(commit.body(), 16 + 8).next(true);
+  const auto original = record_cursor(commit.body(), 16 + 8, commit.body_digest).next(true);
   ASSERT_TRUE(original);
   const std::size_t tags = event_record_layout::size + 1;
   const auto with = [&](std::size_t offset, unsigned char value) {
     exact_copy copy(original->bytes);
     copy.all()[offset] = static_cast<std::byte>(value);
-    store_at(copy.all().data(), checksum64(copy.all().subspan(event_record_layout::checksum.size)));
+    store_at(copy.all().data(), checksum64(copy.all().subspan(event_record_layout::checksum.size)) ^
+                                    commit.body_digest);
     const auto record = decode_record(copy.all());
-    return record && verify_record(*record);
+    return record && verify_record(*record, commit.body_digest);
   };
   EXPECT_TRUE(with(tags, 2));
   EXPECT_FALSE(with(tags, 3));
@@ -154,7 +167,7 @@ TEST(CommitDamage, EveryTruncatedBodyIsReadWithinItsBounds) {
   const encoded_commit commit = encode_commit(some_writes());
   for (std::size_t size = 0; size < commit.body().size(); ++size) {
     exact_copy copy(commit.body().first(size));
-    EXPECT_LE(read_everything(copy.all()), 100 * commit.body().size()) << size;
+    EXPECT_LE(read_everything(copy.all(), commit.body_digest), 100 * commit.body().size()) << size;
   }
 }
 
@@ -164,7 +177,7 @@ TEST(CommitDamage, EveryDamagedByteIsReadWithinItsBounds) {
     for (const auto value : {std::byte{0x00}, std::byte{0x7f}, std::byte{0x80}, std::byte{0xff}}) {
       exact_copy copy(commit.body());
       copy.all()[at] = value;
-      EXPECT_LE(read_everything(copy.all()), 100 * commit.body().size()) << at;
+      EXPECT_LE(read_everything(copy.all(), commit.body_digest), 100 * commit.body().size()) << at;
     }
   }
 }
@@ -184,13 +197,13 @@ bytes random_garbage() {
 
 RC_GTEST_PROP(CommitDamage, GarbageIsReadWithinItsBounds, ()) {
   exact_copy garbage(random_garbage());
-  static_cast<void>(read_everything(garbage.all()));
+  static_cast<void>(read_everything(garbage.all(), 0));
   // A table whose checksum holds is followed further.
   if (garbage.all().size() >= 16) {
     const auto names = static_cast<std::uint32_t>((garbage.all().size() - 16) / 8 * 8);
     store_at(garbage.all().data() + commit_body_layout::table_size.offset, names);
     store_at(garbage.all().data(), checksum64(garbage.all().subspan(8, 8 + names)));
-    static_cast<void>(read_everything(garbage.all()));
+    static_cast<void>(read_everything(garbage.all(), 0));
   }
 }
 

@@ -23,8 +23,9 @@ using detail::event_access;
 event_batch a_batch(const event_data& stored) {
   auto commit = std::make_shared<format::encoded_commit>(
       format::encode_commit(format::writes{format::a_write("order-1", {stored})}));
-  const auto table = format::decode_stream_table(commit->body(), 1);
-  const auto record = format::record_cursor(commit->body(), table->size_bytes).next(true);
+  const auto table = format::decode_stream_table(commit->body(), 1, commit->body_digest);
+  const auto record =
+      format::record_cursor(commit->body(), table->size_bytes, commit->body_digest).next(true);
   std::vector<event_view> views{event_access::make_view(
       position(7), version(3), 1'700'000'000'000'000'123U, table->names[0], *record)};
   return event_access::make_batch(std::move(views), {commit});
