@@ -168,7 +168,7 @@ void writer_store::end_committer() {
   }
   intake_.ring();
   if (committer_.joinable()) committer_.join();
-  pass_on_answers({}, answered_);
+  pass_on_answers({}, std::exchange(answered_, {}));
 }
 
 }  // namespace mainstem::detail

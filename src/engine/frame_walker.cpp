@@ -21,11 +21,11 @@ result<void> frame_walker::seek(position at) {
   index_ =
       behind == segments_->begin() ? 0 : static_cast<std::size_t>(behind - segments_->begin()) - 1;
   const log::segment& segment = *(*segments_)[index_];
-  auto offset = segment.seek(at);
-  if (!offset) return offset.error();
-  offset_ = *offset;
+  auto begin = segment.seek(at);
+  if (!begin) return begin.error();
+  offset_ = begin->offset;
   window_ = {};
-  expected_ = segment.first_position();
+  expected_ = position(begin->position);
   return {};
 }
 
@@ -63,12 +63,13 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
     const log::segment& segment = *(*segments_)[index_];
     if (offset_ >= segment.end_offset()) {
       if (index_ + 1 == segments_->size()) return std::optional<found_frame>();
-      const position behind(segment.last_position().value() + 1);
-      auto gap = gap_before(*(*segments_)[index_ + 1], behind);
-      if (gap && behind > last) return std::optional<found_frame>();
+      const log::segment& next = *(*segments_)[index_ + 1];
+      auto gap = gap_before(next, expected_);
+      if (gap && expected_ > last) return std::optional<found_frame>();
       ++index_;
       offset_ = format::segment_header_layout::size;
       window_ = {};
+      expected_ = std::max(expected_, next.first_position());
       if (gap) return *gap;
       continue;
     }

@@ -102,15 +102,16 @@ error segment::beyond_end(std::uint64_t offset, std::uint64_t size) const {
                                          .offset = offset}};
 }
 
-result<std::uint64_t> segment::seek(position at) const {
+result<sparse_entry> segment::seek(position at) const {
   auto found = table();
   if (!found) return found.error();
   const auto entries = (*found)->entries();
   const auto behind = std::upper_bound(
       entries.begin(), entries.end(), at.value(),
       [](std::uint64_t p, const sparse_entry& entry) { return p < entry.position; });
-  if (behind == entries.begin()) return format::segment_header_layout::size;
-  return std::prev(behind)->offset;
+  if (behind == entries.begin())
+    return sparse_entry{first_position().value(), format::segment_header_layout::size};
+  return *std::prev(behind);
 }
 
 result<std::vector<sparse_entry>> segment::sparse_table() const {

@@ -78,10 +78,10 @@ class segment {
   /// Where `offset` lies in memory if the file is mapped already; otherwise null. For prefetching.
   [[nodiscard]] const std::byte* mapped_at(std::uint64_t offset) const noexcept;
 
-  /// The offset of a frame at or before the one that holds `at`, as close as is known. Entries come
+  /// A frame at or before the one that holds `at`, as close as is known. Entries come
   /// from note_frame() or, for a sealed segment, from its trailer, which is read at the first call;
   /// without a usable trailer the segment's frames are walked once.
-  [[nodiscard]] result<std::uint64_t> seek(position at) const;
+  [[nodiscard]] result<sparse_entry> seek(position at) const;
   /// All sparse entries, ascending.
   [[nodiscard]] result<std::vector<sparse_entry>> sparse_table() const;
 

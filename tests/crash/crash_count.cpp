@@ -27,7 +27,7 @@ constexpr std::array<const char*, phase_count> phase_names{"creation",
                                                            "idle"};
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t sanitizer_share = 10;
+constexpr std::uint64_t sanitizer_share = 25;
 #else
 constexpr std::uint64_t sanitizer_share = 1;
 #endif

@@ -330,6 +330,27 @@ TEST_F(Async, CompletesEverythingWhenTheStoreIsClosed) {
   EXPECT_EQ(all_of(again).size(), committed);
 }
 
+// close() judges what is left over itself. The committing thread hands over an answer meanwhile,
+// and is asked to stop before it has seen that one.
+TEST_F(Async, AnswersOnceWhatIsJudgedWhileTheStoreCloses) {
+  eager_executor::context stuck;
+  stuck.holds = true;
+  async_append(log, named("known"), any, event_data("t", text("x")),
+               asio::bind_executor(eager_executor(stuck), [](error_code, append_outcome) {}));
+  stuck.held.acquire();
+  int conflicts = 0;
+  async_append(log, named("known"), no_stream, event_data("t", text("y")),
+               asio::bind_executor(context, [&](error_code, const append_outcome& outcome) {
+                 conflicts += outcome.version_conflict() != nullptr ? 1 : 0;
+               }));
+  std::thread closing([&] { log.close().value(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  stuck.go.release();
+  closing.join();
+  context.run();
+  EXPECT_EQ(conflicts, 1);
+}
+
 TEST_F(Async, AnswersThatTheStoreIsClosed) {
   auto reader = log.read_all();
   auto following = log.subscribe().value();

@@ -30,7 +30,7 @@ TEST_P(SegmentThreads, ReadersSeeWholeFramesWhileAWriterPublishes) {
         const std::uint64_t end = segment->end_offset();
         last = segment->last_position().value();
         if (last == 0) continue;
-        std::uint64_t offset = segment->seek(position(last / 2 + 1)).value();
+        std::uint64_t offset = segment->seek(position(last / 2 + 1)).value().offset;
         while (offset < end) {
           const auto lease = segment->view(offset, end - offset);
           ASSERT_TRUE(lease) << lease.error();
@@ -79,9 +79,9 @@ TEST(SealedSegment, IsMappedOnceByManyThreads) {
   for (int i = 0; i < 4; ++i) {
     readers.emplace_back([&sealed, &first] {
       for (std::uint64_t at = 1; at <= first.last_position().value(); ++at) {
-        const auto offset = sealed.seek(position(at));
-        ASSERT_TRUE(offset);
-        ASSERT_TRUE(sealed.view(*offset, 80));
+        const auto begin = sealed.seek(position(at));
+        ASSERT_TRUE(begin);
+        ASSERT_TRUE(sealed.view(begin->offset, 80));
       }
     });
   }
