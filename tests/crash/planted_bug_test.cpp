@@ -112,7 +112,8 @@ void live_with(scenario& life, const os::fault& bug) {
 
 TEST(PlantedBug, NoneIsFoundWithoutABug) {
   const auto found =
-      live_scenarios({.options = {}, .sizes = {}}, [](scenario& life) { life.run(); });
+      live_scenarios({.options = {}, .sizes = {}, .image_percent = 4, .index_image_percent = 4},
+                     [](scenario& life) { life.run(); });
   EXPECT_EQ(found.caught, 0U);
   EXPECT_EQ(found.reported_lost, 0U);
 }
