@@ -170,24 +170,16 @@ result<void> log_cursor::fetch_block(position last) {
   const auto behind = std::upper_bound(
       segments->begin(), segments->end(), last,
       [](position at, const auto& segment) { return at < segment->first_position(); });
-  if (behind == segments->begin()) {
-    // Nothing of it can be read: going forwards says so.
-    before_ = position(1);
-    read_all_options rest = options_;
-    rest.direction = direction::forwards;
-    rest.before = position(last.value() + 1);
-    if (auto batch = log_cursor(log_, rest).next(); !batch)
-      pending_errors_.push_front(batch.error());
-    return {};
+  std::uint64_t first = 1;  // Before the first segment nothing can be read: going forwards says so.
+  if (behind != segments->begin()) {
+    const log::segment& segment = **(behind - 1);
+    auto table = segment.sparse_table();
+    if (!table) return table.error();
+    const auto entry = std::upper_bound(
+        table->begin(), table->end(), last.value(),
+        [](std::uint64_t at, const log::sparse_entry& e) { return at < e.position; });
+    first = entry == table->begin() ? segment.first_position().value() : (entry - 1)->position;
   }
-  const log::segment& segment = **(behind - 1);
-  auto table = segment.sparse_table();
-  if (!table) return table.error();
-  const auto entry = std::upper_bound(
-      table->begin(), table->end(), last.value(),
-      [](std::uint64_t at, const log::sparse_entry& e) { return at < e.position; });
-  const std::uint64_t first =
-      entry == table->begin() ? segment.first_position().value() : (entry - 1)->position;
 
   read_all_options stretch = options_;
   stretch.direction = direction::forwards;

@@ -78,8 +78,8 @@ class segment {
   /// Where `offset` lies in memory if the file is mapped already; otherwise null. For prefetching.
   [[nodiscard]] const std::byte* mapped_at(std::uint64_t offset) const noexcept;
 
-  /// A frame at or before the one that holds `at`, as close as is known. Entries come
-  /// from note_frame() or, for a sealed segment, from its trailer, which is read at the first call;
+  /// A frame at or before the one that holds `at`, as close as is known. Entries come from
+  /// note_frame() or, for a sealed segment, from its trailer, which is read at the first call;
   /// without a usable trailer the segment's frames are walked once.
   [[nodiscard]] result<sparse_entry> seek(position at) const;
   /// All sparse entries, ascending.

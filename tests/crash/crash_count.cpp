@@ -26,11 +26,7 @@ constexpr std::array<const char*, phase_count> phase_names{"creation",
                                                            "after recovery",
                                                            "idle"};
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t sanitizer_share = 25;
-#else
-constexpr std::uint64_t sanitizer_share = 1;
-#endif
+constexpr std::uint64_t sanitizer_share = is_sanitized ? 25 : 1;
 
 constexpr std::uint64_t least_states = 100'000 / sanitizer_share;
 constexpr std::uint64_t least_distinct = 50'000 / sanitizer_share;

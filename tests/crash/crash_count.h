@@ -9,6 +9,12 @@
 
 namespace mainstem::test_support {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool is_sanitized = true;
+#else
+inline constexpr bool is_sanitized = false;
+#endif
+
 /// What was going on when an image of the machine was taken.
 enum class phase : std::uint8_t {
   creation,

@@ -6,6 +6,14 @@
 namespace mainstem::test_support {
 namespace {
 
+/// Images of whatever the index and what is kept beside it are asked for, and few others.
+scenario::plan plan_around_the_index(fake_random& random) {
+  scenario::plan plan{.options = draw_options(random), .sizes = {}};
+  plan.image_percent = 5;
+  plan.index_image_percent = 100;
+  return plan;
+}
+
 TEST(CrashStates, HoldUnderAMixedLoad) {
   run_scenarios(50, 1'000'000, [](fake_random& random) {
     return scenario::plan{.options = draw_options(random), .sizes = {}};
@@ -74,10 +82,8 @@ TEST(CrashStates, HoldWhileTheIndexIsRebuilt) {
   run_scenarios(
       40, 5'500'000,
       [](fake_random& random) {
-        scenario::plan plan{.options = draw_options(random), .sizes = {}};
+        scenario::plan plan = plan_around_the_index(random);
         plan.options.index_flush_events = 2 + random.below(6);
-        plan.image_percent = 5;
-        plan.index_image_percent = 100;
         return plan;
       },
       [](scenario& life) {
@@ -91,21 +97,13 @@ TEST(CrashStates, HoldWhileTheIndexIsRebuilt) {
 }
 
 TEST(CrashStates, HoldWhileCheckpointsAreSaved) {
-  run_scenarios(
-      20, 5'800'000,
-      [](fake_random& random) {
-        scenario::plan plan{.options = draw_options(random), .sizes = {}};
-        plan.image_percent = 5;
-        plan.index_image_percent = 100;
-        return plan;
-      },
-      [](scenario& life) {
-        life.open();
-        for (int i = 0; i < 40 && !life.found().any(); ++i) {
-          life.step();
-          if (!life.found().any()) life.save_checkpoint();
-        }
-      });
+  run_scenarios(20, 5'800'000, plan_around_the_index, [](scenario& life) {
+    life.open();
+    for (int i = 0; i < 40 && !life.found().any(); ++i) {
+      life.step();
+      if (!life.found().any()) life.save_checkpoint();
+    }
+  });
 }
 
 TEST(CrashStates, HoldThroughManyShortLives) {

@@ -16,11 +16,7 @@
 namespace mainstem::test_support {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t stride = 101;
-#else
-constexpr std::size_t stride = 1;
-#endif
+constexpr std::size_t stride = is_sanitized ? 101 : 1;
 constexpr std::size_t sector_bytes = 512;
 
 using disk_files = std::map<std::string, std::vector<std::byte>>;
@@ -129,6 +125,18 @@ class EveryPlace : public testing::TestWithParam<ending> {
                 [&](os::simulated_disk& disk) { disk.overwrite(path, offset, by); });
   }
 
+  /// One sector after the other as it is in the file of the same name among `others`.
+  void replace_each_sector(const std::string& name, const disk_files& others) {
+    for (const auto& [path, bytes] : others) {
+      if (!store.files().contains(path)) continue;
+      const std::size_t size = std::min(bytes.size(), store.bytes_of(path).size());
+      for (std::size_t at = 0; at + sector_bytes <= size; at += sector_bytes) {
+        replace_sector(name, path, at, sector(bytes, at));
+        ASSERT_FALSE(HasFailure());
+      }
+    }
+  }
+
   /// The sector at `offset`, or what there is of it.
   [[nodiscard]] static std::span<const std::byte> sector(const std::vector<std::byte>& of,
                                                          std::size_t offset) {
@@ -190,26 +198,12 @@ TEST_P(EveryPlace, ExchangedSectors) {
 
 TEST_P(EveryPlace, SectorOfAnotherStore) {
   const small_store other(31, GetParam());
-  for (const auto& [path, bytes] : other.files()) {
-    if (!store.files().contains(path)) continue;
-    const std::size_t size = std::min(bytes.size(), store.bytes_of(path).size());
-    for (std::size_t at = 0; at + sector_bytes <= size; at += sector_bytes) {
-      replace_sector("of another store", path, at, sector(bytes, at));
-      ASSERT_FALSE(HasFailure());
-    }
-  }
+  replace_each_sector("of another store", other.files());
 }
 
 // A write that never reached the disk, although it said so.
 TEST_P(EveryPlace, SectorOfAnEarlierTime) {
-  for (const auto& [path, bytes] : store.young_files()) {
-    if (!store.files().contains(path)) continue;
-    const std::size_t size = std::min(bytes.size(), store.bytes_of(path).size());
-    for (std::size_t at = 0; at + sector_bytes <= size; at += sector_bytes) {
-      replace_sector("of an earlier time", path, at, sector(bytes, at));
-      ASSERT_FALSE(HasFailure());
-    }
-  }
+  replace_each_sector("of an earlier time", store.young_files());
 }
 
 TEST_P(EveryPlace, FileCutOff) {

@@ -14,11 +14,7 @@
 namespace mainstem::test_support {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t stride = 6;
-#else
-constexpr std::uint64_t stride = 1;
-#endif
+constexpr std::uint64_t stride = is_sanitized ? 6 : 1;
 
 struct deed {
   const char* name;

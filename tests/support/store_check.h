@@ -17,7 +17,6 @@ std::uint64_t check_contents(const engine::published_log& log, const store_model
 
 /// What became of the events of a store that may be damaged.
 struct readable_events {
-  std::uint64_t right = 0;
   std::uint64_t refused = 0;  ///< Their reading ends with an error.
   std::uint64_t gone = 0;     ///< The log ends before them.
 };
