@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Adds up ctest's JUnit files: what failed, what was skipped and why, and one line of counts."""
+"""Adds up ctest's JUnit files: what failed, what was skipped and why, and one line of counts.
+
+Only what tests/allowed_skips.txt names may be skipped; anything else that is skipped counts as failed.
+"""
 
 import argparse
+import fnmatch
 import pathlib
 import re
 import sys
@@ -31,7 +35,26 @@ def skip_reason(case):
     return found.group(1).strip() if found else "no reason given"
 
 
-def summarize(files, failed_stages):
+def read_allowed_skips(text):
+    """Each line: a pattern of test names, ` | `, and what the reason begins with. # begins a comment."""
+    allowed = []
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.split("#", 1)[0].strip()
+        if not line:
+            continue
+        pattern, separator, reason = (part.strip() for part in line.partition(" | "))
+        if not separator or not pattern or not reason:
+            raise ValueError(f"line {number} is not `pattern | reason`: {line}")
+        allowed.append((pattern, reason))
+    return allowed
+
+
+def may_be_skipped(name, reason, allowed):
+    return any(fnmatch.fnmatchcase(name, pattern) and reason.startswith(beginning)
+               for pattern, beginning in allowed)
+
+
+def summarize(files, failed_stages, allowed):
     """Returns the lines to print and whether all is well."""
     counts = {PASSED: 0, FAILED: 0, SKIPPED: 0}
     lines = []
@@ -41,13 +64,17 @@ def summarize(files, failed_stages):
             continue  # Its build failed, and stands among the failed stages.
         for case in ElementTree.parse(file).iter("testcase"):
             result = outcome(case)
-            counts[result] += 1
+            reason = skip_reason(case) if result == SKIPPED else ""
+            forbidden = result == SKIPPED and not may_be_skipped(case.get("name"), reason, allowed)
+            counts[FAILED if forbidden else result] += 1
             name = f"{file.stem}: {case.get('name')}"
             if result == FAILED:
                 lines.append(f"failed   {name}")
                 explained.add(f"{file.stem} tests")
+            elif forbidden:
+                lines.append(f"failed   {name}: tests/allowed_skips.txt does not let it skip: {reason}")
             elif result == SKIPPED:
-                lines.append(f"skipped  {name}: {skip_reason(case)}")
+                lines.append(f"skipped  {name}: {reason}")
     for stage in failed_stages:
         if stage not in explained:
             counts[FAILED] += 1
@@ -59,9 +86,11 @@ def summarize(files, failed_stages):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stages", nargs="*", default=[], help="stages that failed")
+    parser.add_argument("--allowed-skips", required=True, type=pathlib.Path)
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     arguments = parser.parse_args()
-    lines, fine = summarize(arguments.files, arguments.stages)
+    allowed = read_allowed_skips(arguments.allowed_skips.read_text(encoding="utf-8"))
+    lines, fine = summarize(arguments.files, arguments.stages, allowed)
     print("\n".join(lines))
     return 0 if fine else 1
 

@@ -20,15 +20,24 @@ there is no data
 </system-out></testcase>"""
 NOT_BUILT = """<testcase name="log_NOT_BUILT" status="notrun">
   <skipped message="Unable to find executable"/></testcase>"""
+SKIPPED_WITHOUT_REASON = """<testcase name="Demo.Runs" status="notrun">
+  <skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/></testcase>"""
 DISABLED = '<testcase name="Log.Later" status="disabled"/>'
 
 
+ALLOWED = """
+# A comment.
+Demo.* | there is no data  # Behind a rule, too.
+Log.Later | disabled
+"""
+
+
 class SummaryTest(unittest.TestCase):
-    def summarize(self, cases, stages=()):
+    def summarize(self, cases, stages=(), allowed=ALLOWED):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder, "dev.xml")
             file.write_text(f"<testsuite>{''.join(cases)}</testsuite>", encoding="utf-8")
-            return test_summary.summarize([file], list(stages))
+            return test_summary.summarize([file], list(stages), test_summary.read_allowed_skips(allowed))
 
     def test_counts_and_names(self):
         lines, fine = self.summarize([PASSED, PASSED, FAILED, SKIPPED], ["dev tests"])
@@ -55,9 +64,31 @@ class SummaryTest(unittest.TestCase):
         self.assertEqual(lines[-1], "1 passed, 2 failed, 0 skipped")
 
     def test_missing_file_belongs_to_a_failed_stage(self):
-        lines, fine = test_summary.summarize([pathlib.Path("no-such-file.xml")], ["dev build"])
+        lines, fine = test_summary.summarize([pathlib.Path("no-such-file.xml")], ["dev build"], [])
         self.assertFalse(fine)
         self.assertEqual(lines, ["failed   stage: dev build", "0 passed, 1 failed, 0 skipped"])
+
+    def test_what_no_rule_lets_skip_has_failed(self):
+        lines, fine = self.summarize([PASSED, SKIPPED], allowed="Log.* | there is no data")
+        self.assertFalse(fine)
+        self.assertEqual(lines, ["failed   dev: Demo.Runs: tests/allowed_skips.txt does not let it skip: "
+                                 "there is no data",
+                                 "1 passed, 1 failed, 0 skipped"])
+
+    def test_another_reason_than_the_one_that_is_allowed_has_failed(self):
+        for allowed in ("Demo.Runs | mounting is not allowed", "Demo | there is no data", ""):
+            self.assertFalse(self.summarize([SKIPPED], allowed=allowed)[1], allowed)
+        self.assertFalse(self.summarize([SKIPPED_WITHOUT_REASON])[1])
+        self.assertFalse(self.summarize([DISABLED], allowed="Log.Later | there is no data")[1])
+
+    def test_rule_without_a_reason_is_an_error(self):
+        for allowed in ("Demo.Runs", "Demo.Runs | ", " | there is no data", "Demo.Runs | # none"):
+            with self.assertRaises(ValueError):
+                test_summary.read_allowed_skips(allowed)
+
+    def test_the_rules_of_this_repository_can_be_read(self):
+        file = pathlib.Path(__file__).resolve().parents[1] / "allowed_skips.txt"
+        self.assertTrue(test_summary.read_allowed_skips(file.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// A process that is killed may lose nothing of which it was told that it is done, wherever it was.
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include <fcntl.h>
+
+#include <gtest/gtest.h>
+
+#include "log_check.h"
+#include "support/effort.h"
+#include "traced_process.h"
+#include "work_folder.h"
+
+namespace mainstem::real_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The writer, with what it says.
+class writer_process {
+ public:
+  writer_process(const std::string& path, std::uint64_t writers) {
+    std::array<int, 2> pipe{};
+    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
+    const std::string count = std::to_string(writers);
+    id_ = ::fork();
+    if (id_ == 0) {
+      ::dup2(pipe[1], STDOUT_FILENO);
+      ::execl(MAINSTEM_REAL_WRITER, MAINSTEM_REAL_WRITER, "write", path.c_str(), count.c_str(),
+              "1000000", nullptr);
+      ::_exit(127);
+    }
+    ::close(pipe[1]);
+    output_ = pipe[0];
+    if (id_ < 0) throw std::runtime_error("fork");
+  }
+  writer_process(const writer_process&) = delete;
+  writer_process& operator=(const writer_process&) = delete;
+  ~writer_process() {
+    if (id_ > 0) kill();
+    ::close(output_);
+  }
+
+  /// Reads what it says until then.
+  void read_until(std::chrono::steady_clock::time_point end) {
+    for (;;) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+      pollfd ready{output_, POLLIN, 0};
+      if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0) return;
+      if (!read_some()) return;
+    }
+  }
+  /// Until it has said something of which this is the beginning.
+  void read_until_said(std::string_view beginning) {
+    while (said_.find(beginning) == std::string::npos && read_some()) continue;
+  }
+  /// @return what it ended with: 128 and the signal, if that is what ended it.
+  int kill() {
+    ::kill(id_, SIGKILL);
+    int status = 0;
+    ::waitpid(id_, &status, 0);
+    id_ = -1;
+    while (read_some()) continue;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+  [[nodiscard]] const std::string& said() const noexcept { return said_; }
+
+ private:
+  bool read_some() {
+    std::array<char, 65'536> bytes{};
+    const auto count = ::read(output_, bytes.data(), bytes.size());
+    if (count > 0) said_.append(bytes.data(), static_cast<std::size_t>(count));
+    return count > 0;
+  }
+  pid_t id_ = -1;
+  int output_ = -1;
+  std::string said_;
+};
+
+std::vector<acknowledgement> acknowledgements_in(const std::string& said) {
+  std::istringstream in(said);
+  std::vector<acknowledgement> all;
+  for (std::string line; std::getline(in, line);) {
+    if (const auto told = acknowledgement::parse(line)) all.push_back(*told);
+  }
+  return all;
+}
+
+std::string check(const log_check& log, const std::vector<acknowledgement>& all) {
+  for (const auto& told : all) {
+    if (auto wrong = log.check(told); !wrong.empty()) return wrong;
+  }
+  return {};
+}
+
+std::uint64_t seed() {
+  const char* const given = std::getenv("MAINSTEM_REAL_SEED");
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : 20'261'128;
+}
+
+// Some are killed before they have said anything, most within 30 ms after. Every round goes on with
+// the store of the one before, and reads what is new in it; the last one reads everything.
+TEST(KilledProcess, LosesNothingInFiveHundredKills) {
+  const std::uint64_t rounds = test_support::is_sanitized ? 25 : 500 * test_support::long_factor();
+  work_folder folder;
+  const std::string path = folder / "store";
+  std::mt19937_64 random(seed());
+  std::vector<acknowledgement> all;
+  log_check seen;
+  std::uint64_t rounds_with_news = 0;
+  for (std::uint64_t round = 0; round < rounds; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round) +
+                 "; MAINSTEM_REAL_SEED=" + std::to_string(seed()));
+    writer_process writer(path, 1 + random() % 4);
+    if (random() % 20 == 0) {
+      writer.read_until(std::chrono::steady_clock::now() +
+                        std::chrono::microseconds(random() % 9'000));
+    } else {
+      writer.read_until_said("synced");
+      writer.read_until(std::chrono::steady_clock::now() +
+                        std::chrono::microseconds(random() % 30'000));
+    }
+    ASSERT_EQ(writer.kill(), 128 + SIGKILL) << "it ended by itself; it had said " << writer.said();
+    const auto told = acknowledgements_in(writer.said());
+    rounds_with_news += told.empty() ? 0U : 1U;
+    all.insert(all.end(), told.begin(), told.end());
+    if (round % 4 != 3) continue;  // The next writer recovers it.
+    const auto log = store::open(path, busy_options());
+    ASSERT_TRUE(log) << log.error();
+    ASSERT_FALSE(log->recovery().damage) << *log->recovery().damage;
+    ASSERT_FALSE(log->recovery().index_rebuilt) << "the index is as good as it was";
+    ASSERT_EQ(seen.read_on(*log), "");
+    ASSERT_EQ(seen.check_commits(), "");
+  }
+  const auto log = store::open(path, busy_options());
+  ASSERT_TRUE(log) << log.error();
+  log_check whole;
+  EXPECT_EQ(whole.check_all(*log), "");
+  EXPECT_EQ(check(whole, all), "");
+  EXPECT_GE(rounds_with_news * 10, rounds * 9);
+  std::cout << rounds << " processes killed, " << rounds_with_news << " of them with news, "
+            << all.size() << " acknowledged appends checked, " << whole.last() << " events\n";
+}
+
+/// Kills everything at the n-th call of all threads.
+class kill_at final : public call_watch {
+ public:
+  explicit kill_at(std::uint64_t n) : call_watch(disk_calls()), left_(n) {}
+  [[nodiscard]] bool is_done() const noexcept { return left_ == 0; }
+
+ private:
+  verdict before(const traced_call&) override {
+    if (left_ > 0 && --left_ == 0) return verdict::kill_everything;
+    return verdict::go_on;
+  }
+  std::uint64_t left_;
+};
+
+std::string check_killed(const std::string& path, const std::vector<acknowledgement>& told,
+                         std::uint64_t n) {
+  log_check check;
+  {
+    auto log = store::open(path, busy_options());
+    if (!log) return log.error().message();
+    if (log->recovery().damage) return log->recovery().damage->message();
+    if (auto wrong = check.check_all(*log); !wrong.empty()) return wrong;
+    if (auto wrong = real_test::check(check, told); !wrong.empty()) return wrong;
+    if (auto wrong = append_next(*log, check, n % 2); !wrong.empty()) return wrong;
+    if (auto closed = log->close(); !closed) return closed.error().message();
+  }
+  return {};
+}
+
+// Two writers make a store and append a hundred times each. Between two of the calls nothing
+// changes that outlives a process.
+TEST(KilledProcess, LosesNothingAtAnySystemCall) {
+  const bool is_long = test_support::long_factor() > 1;
+  const std::uint64_t step = is_long ? 1 : test_support::is_sanitized ? 97 : 5;
+  work_folder folder;
+  const std::string path = folder / "store";
+  std::uint64_t killed = 0;
+  std::uint64_t acknowledged = 0;
+  std::uint64_t n = 1;
+  try {
+    for (int through = 0; through < 3; n += step) {
+      std::filesystem::remove_all(path);
+      kill_at watch(n);
+      std::string said;
+      const int status = watch.run({MAINSTEM_REAL_WRITER, "write", path, "2", "100"}, said);
+      if (!watch.is_done()) {
+        // There are not that many calls, give or take a few in the background.
+        ASSERT_EQ(status, 0);
+        ++through;
+        continue;
+      }
+      ASSERT_EQ(status, 128 + SIGKILL);
+      const auto told = acknowledgements_in(said);
+      ASSERT_EQ(check_killed(path, told, n), "") << "killed at call " << n;
+      ++killed;
+      acknowledged += told.size();
+    }
+  } catch (const cannot_trace& reason) {
+    GTEST_SKIP() << reason.what();
+  }
+  EXPECT_GT(n, 1'000U) << "every append takes at least a write, a sync and an answer";
+  EXPECT_GT(acknowledged, killed) << "most are killed in the middle of it";
+  std::cout << killed << " of " << n << " system calls were the last one, " << acknowledged
+            << " acknowledged appends checked\n";
+}
+
+}  // namespace
+}  // namespace mainstem::real_test
