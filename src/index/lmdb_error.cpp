@@ -4,7 +4,11 @@
 #include <cerrno>
 
 #include <lmdb.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+
+#include "index/lmdb_layout.h"
 
 namespace mainstem::index {
 namespace {
@@ -20,16 +24,28 @@ class category final : public boost::system::error_category {
   }
 };
 
-// Some write that fell short is all that LMDB noticed, and it says EIO: the file system knows
-// better.
-bool has_no_space(const std::string& path) noexcept {
-  constexpr std::uint64_t enough_bytes = 1U << 20U;
-  struct statvfs status = {};
-  if (::statvfs(path.c_str(), &status) != 0) return false;
-  return std::uint64_t{status.f_bavail} * status.f_frsize < enough_bytes;
+constexpr std::uint64_t enough_bytes = 1U << 20U;
+
+bool is_at_size_limit(const std::string& path) {
+  rlimit limit = {};
+  struct stat status = {};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+  if (::stat(lmdb_file_path(path).c_str(), &status) != 0) return false;
+  return static_cast<std::uint64_t>(status.st_size) + enough_bytes > limit.rlim_cur;
 }
 
-errc named(int code, const std::string& path) noexcept {
+// Some write that fell short is all that LMDB noticed, and it says EIO: the file system, and the
+// limit on the size of files, know better.
+bool has_no_space(const std::string& path) {
+  struct statvfs status = {};
+  if (::statvfs(path.c_str(), &status) == 0 &&
+      std::uint64_t{status.f_bavail} * status.f_frsize < enough_bytes) {
+    return true;
+  }
+  return is_at_size_limit(path);
+}
+
+errc named(int code, const std::string& path) {
   switch (code) {
     case MDB_CORRUPTED:
     case MDB_INVALID:

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "index/lmdb_error.h"
 #include "index/lmdb_layout.h"
@@ -17,6 +18,10 @@ constexpr std::uint64_t smallest_map_bytes = gibibyte;
 // Each keeps a place in LMDB's table of readers, which all processes share.
 constexpr std::size_t most_idle_readers = 32;
 constexpr mode_t file_mode = 0644;
+// In LMDB's lock file: a cache line for each reader, and three for what stands before them. One
+// more is no loss.
+constexpr std::uint64_t reader_bytes = 64;
+constexpr std::uint64_t lines_beside_readers = 4;
 constexpr std::array<const char*, table_count> table_names = {
     "meta", "names", "heads", "runs", "entries", "merged", "checkpoints", "schemas"};
 
@@ -32,6 +37,23 @@ constexpr std::uint64_t largest_map_bytes = 1024 * gibibyte;
 #else
 constexpr std::uint64_t largest_map_bytes = 1024 * gibibyte;
 #endif
+
+/// LMDB leaves its lock file sparse, and writes to it through a mapping: where the disk has no
+/// block for that, the process is killed by SIGBUS. So the blocks are taken before. The size is
+/// left alone, since other processes may have it mapped.
+/// @return an errno, 0 if it was done or the file system cannot do it.
+int allocate_lock_file(const std::string& path, std::uint64_t most_readers) noexcept {
+  const int descriptor =
+      ::open(lmdb_lock_path(path).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode);
+  if (descriptor < 0) return errno;
+  const auto bytes = static_cast<off_t>((most_readers + lines_beside_readers) * reader_bytes);
+  int code = 0;
+  do {
+    code = ::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0 ? 0 : errno;
+  } while (code == EINTR);
+  ::close(descriptor);
+  return code == EOPNOTSUPP || code == ENOSYS ? 0 : code;
+}
 
 }  // namespace
 
@@ -76,6 +98,10 @@ int lmdb_handle::open_tables(mode how) {
 result<std::shared_ptr<lmdb_handle>> lmdb_handle::open(const std::string& path,
                                                        const lmdb_options& options, mode how) {
   std::shared_ptr<lmdb_handle> handle(new lmdb_handle(path));
+  if (how != mode::follow) {
+    const int code = allocate_lock_file(path, options.most_readers);
+    if (code != 0) return handle->failure(code, "making the lock file of LMDB");
+  }
   const bool any_size = options.map_bytes == 0;
   std::uint64_t map_bytes = any_size ? largest_map_bytes : options.map_bytes;
   int code = handle->open_environment(options, map_bytes, how);

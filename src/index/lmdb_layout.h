@@ -16,6 +16,11 @@ inline constexpr std::string_view lmdb_file_name = "data.mdb";
   return folder + "/" + std::string(lmdb_file_name);
 }
 
+/// And its lock file.
+[[nodiscard]] inline std::string lmdb_lock_path(const std::string& folder) {
+  return folder + "/lock.mdb";
+}
+
 /// Looks at an LMDB data file before LMDB does: it maps the file, and what is missing from the end
 /// of a mapped file is a SIGBUS. Both meta pages must be whole, and the newer one must lead nowhere
 /// beyond the file's end. Errors: corrupt_index; what reading fails with.

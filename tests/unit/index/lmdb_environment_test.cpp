@@ -2,6 +2,7 @@
 #include "index/lmdb_environment.h"
 
 #include <lmdb.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -180,6 +181,20 @@ TEST_F(LmdbProvider, OpensWithoutItsLockFile) {
 
 // LMDB does not write pages that a transaction took and gave up again, not even the last ones of
 // the file.
+// LMDB makes its lock file sparse and writes to it through a mapping. On a full disk that killed
+// the process with SIGBUS, where it should have been an error.
+TEST_F(LmdbProvider, TakesTheSpaceOfItsLockFileBeforeItWritesToIt) {
+  const fs::path lock = folder.path() / "one" / "lock.mdb";
+  for (int round = 0; round < 2; ++round) {
+    const auto env = provider.open("one").value();
+    struct stat status = {};
+    ASSERT_EQ(::stat(lock.c_str(), &status), 0);
+    EXPECT_GE(status.st_blocks * 512, status.st_size);
+    EXPECT_GT(status.st_size, 4'096 * 64) << "a place for each reader";
+    fs::remove(lock);
+  }
+}
+
 TEST_F(LmdbProvider, KeepsTheFileAsLongAsItSaysItself) {
   auto env = provider.open("one").value();
   std::mt19937_64 random(2);
