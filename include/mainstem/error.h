@@ -74,8 +74,9 @@ enum class errc {
   /// More calls look into the index at the same moment than it has room for (4,096). Try again.
   /// [capacity]
   overloaded = 27,
-  /// There is no space for the append; nothing was touched. Free some space and try again.
-  /// [capacity]
+  /// There is no space for the append; nothing was touched. Free some space and try again. A limit
+  /// on the size of files (RLIMIT_FSIZE) is answered so as well, if the program ignores SIGXFSZ:
+  /// or else that signal kills it. [capacity]
   disk_full = 28,
   /// The time that the caller was willing to wait is over. Try again, or give up. [capacity]
   timed_out = 29,

@@ -26,6 +26,13 @@ void disk_history::end_write(std::size_t operation, std::size_t written) {
   end(operation);
 }
 
+std::size_t disk_history::node_named(const std::string& name) const {
+  for (const auto& operation : operations_) {
+    if (operation.name == name && !operation.failed) return operation.target;
+  }
+  return no_node;
+}
+
 void apply(const disk_operation& operation, folder_entries& to) {
   if (operation.what == disk_operation::kind::remove) {
     to.erase(operation.name);
@@ -130,7 +137,7 @@ void disk_at::end(std::size_t number) {
   if (operation.is_synced) {
     settle_file(files_.at(operation.node), [&](std::size_t other) { return other == number; });
   }
-  if (operation.what != disk_operation::kind::sync) return;
+  if (operation.what != disk_operation::kind::sync || (lies_ && lies_(operation))) return;
   const auto covers = [&](std::size_t other) { return history_.at(other).end < operation.begin; };
   if (const auto at = files_.find(operation.node); at != files_.end()) {
     return settle_file(at->second, covers);

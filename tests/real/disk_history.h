@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mainstem::real_test {
@@ -55,6 +57,8 @@ class disk_history {
   [[nodiscard]] const disk_operation& at(std::size_t operation) const {
     return operations_[operation];
   }
+  /// The file or folder that was made under this name, the first one.
+  [[nodiscard]] std::size_t node_named(const std::string& name) const;
   [[nodiscard]] const std::vector<moment>& moments() const noexcept { return moments_; }
 
  private:
@@ -89,7 +93,13 @@ class disk_at {
     std::vector<std::size_t> unsynced;  ///< Operations.
   };
 
-  explicit disk_at(const disk_history& history) : history_(history) { folders_[0]; }
+  /// @param lies of which syncs the disk says that it has done them, and has not. None, if it is
+  /// empty.
+  explicit disk_at(const disk_history& history,
+                   std::function<bool(const disk_operation&)> lies = {})
+      : history_(history), lies_(std::move(lies)) {
+    folders_[0];
+  }
   /// @return the operation that began, or ended.
   const disk_operation& advance();
   [[nodiscard]] bool is_over() const noexcept { return next_ == history_.moments().size(); }
@@ -110,6 +120,7 @@ class disk_at {
   void settle_file(file& settled, const Covers& covers);
 
   const disk_history& history_;
+  std::function<bool(const disk_operation&)> lies_;
   std::size_t next_ = 0;
   std::map<std::size_t, file> files_;
   std::map<std::size_t, folder> folders_;

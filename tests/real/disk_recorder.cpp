@@ -204,7 +204,7 @@ void disk_recorder::before_sizing(const traced_call& call) {
     begin(call, {.what = disk_operation::kind::grow,
                  .node = node,
                  .offset = call.arguments[2] + call.arguments[3]});
-  } else {
+  } else if (call.arguments[1] != FALLOC_FL_KEEP_SIZE) {  // That one changes nothing to be seen.
     unseen_.push_back("fallocate with mode " + std::to_string(call.arguments[1]));
   }
 }

@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -97,7 +98,7 @@ class shared_progress {
 /// What is wrong with a store that a loss of power left; empty if nothing is.
 std::string check_image(const fs::path& path, const promises& given, std::uint64_t variant) {
   log_check check;
-  if (variant % 4 == 1) {
+  if (variant % 16 == 1) {
     // A follower that comes before anybody recovers it: what it sees is right, if not everything.
     log_check followed;
     auto follower = store::open_read_only(path, busy_options());
@@ -124,33 +125,58 @@ std::string check_image(const fs::path& path, const promises& given, std::uint64
   return again.last() == check.last() ? "" : "opening again changed something";
 }
 
+/// Goes through a part of a history, again and again, until enough different images were looked at.
 class image_run {
  public:
   image_run(const disk_history& history, shared_progress& progress, fs::path work)
       : history_(history), progress_(progress), work_(std::move(work)) {}
 
-  /// @param step every step-th moment is looked at, with so many random images.
-  void run(std::size_t step, std::uint64_t random_images) {
-    disk_at disk(history_);
-    while (!disk.is_over()) {
-      const bool was_end = history_.moments()[disk.moment()].is_end;
-      const auto& operation = disk.advance();
-      if (operation.what == disk_operation::kind::say && !was_end) given_.take(operation.bytes);
-      if (disk.moment() % step != 0) continue;
-      progress_->moment = disk.moment();
-      for (std::uint64_t variant = 0; variant < random_images + 2; ++variant) {
-        if (!check(disk, variant)) return;
-      }
+  /// The disk says of these syncs that it has done them, and has not.
+  void plant_lies(std::function<bool(const disk_operation&)> lies) { lies_ = std::move(lies); }
+  /// As if every append was answered before its sync, and not behind it.
+  void plant_hurry() { hurries_ = true; }
+
+  void run(std::size_t from, std::size_t to, std::uint64_t enough) {
+    constexpr std::uint64_t most_variants = 1'000;
+    for (std::uint64_t variant = 0; variant < most_variants; ++variant) {
+      // Evenly over the part, if it is not to be looked at completely.
+      const std::size_t step = variant == 0 ? (to - from) / enough + 1 : step_;
+      step_ = step;
+      if (!pass(from, to, step, variant) || progress_->images >= enough) return;
     }
   }
 
  private:
-  bool check(const disk_at& disk, std::uint64_t variant) {
+  bool pass(std::size_t from, std::size_t to, std::size_t step, std::uint64_t variant) {
+    disk_at disk(history_, lies_);
+    promises given;
+    const auto& moments = history_.moments();
+    while (disk.moment() < to) {
+      const std::size_t now = disk.moment();
+      disk.advance();
+      tell(given, moments[now], !hurries_);
+      if (hurries_ && now + hurry < moments.size()) tell(given, moments[now + hurry], true);
+      if (disk.moment() <= from || disk.moment() % step != 0) continue;
+      progress_->moment = disk.moment();
+      if (!check(disk, given, variant)) return false;
+    }
+    return true;
+  }
+
+  /// @param of_appends or of everything else.
+  void tell(promises& given, const disk_history::moment& at, bool of_appends) const {
+    const auto& operation = history_.at(at.operation);
+    if (operation.what != disk_operation::kind::say || at.is_end) return;
+    if (acknowledgement::parse(operation.bytes).has_value() == of_appends || !hurries_)
+      given.take(operation.bytes);
+  }
+
+  bool check(const disk_at& disk, const promises& given, std::uint64_t variant) {
     const auto wanted = variant == 0   ? survival::nothing
                         : variant == 1 ? survival::everything
                                        : survival::random;
     const auto image = draw_image(disk, wanted, disk.moment() * 1'000 + variant);
-    const std::uint64_t key = image.fingerprint() ^ (given_.last() * 0x9e3779b97f4a7c15U);
+    const std::uint64_t key = image.fingerprint() ^ (given.last() * 0x9e3779b97f4a7c15U);
     if (!seen_.insert(key).second) {
       ++progress_->folded;
       return true;
@@ -158,15 +184,15 @@ class image_run {
     fs::remove_all(work_);
     image.write(work_);
     ++progress_->images;
-    progress_->acknowledged += given_.last();
-    const std::string wrong = check_image(work_ / "store", given_, progress_->images);
+    progress_->acknowledged += given.last();
+    const std::string wrong = check_image(work_ / "store", given, progress_->images);
     if (wrong.empty()) return true;
     // As it was before it was opened.
     fs::remove_all(work_);
     image.write(work_);
     const std::string finding = "at moment " + std::to_string(disk.moment()) + ", variant " +
                                 std::to_string(variant) + ", with 1 to " +
-                                std::to_string(given_.last()) + " acknowledged: " + wrong;
+                                std::to_string(given.last()) + " acknowledged: " + wrong;
     std::strncpy(progress_->finding, finding.c_str(), sizeof(progress::finding) - 1);
     return false;
   }
@@ -174,7 +200,10 @@ class image_run {
   const disk_history& history_;
   shared_progress& progress_;
   fs::path work_;
-  promises given_;
+  static constexpr std::size_t hurry = 6;  ///< Moments: before the sync of a group began.
+  std::function<bool(const disk_operation&)> lies_;
+  bool hurries_ = false;
+  std::size_t step_ = 1;
   std::unordered_set<std::uint64_t> seen_;
 };
 
@@ -203,24 +232,63 @@ void expect_complete(const disk_recorder& recorder, const fs::path& top) {
 
 class RecordedDisk : public testing::Test {
  protected:
+  void SetUp() override {
+    const fs::path top = fs::canonical(folder_.path()) / "recorded";
+    fs::create_directory(top);
+    recorder_.emplace(top.string());
+    try {
+      std::string output;
+      const std::vector<std::string> lives{MAINSTEM_REAL_WRITER, "lives", (top / "store").string()};
+      ASSERT_EQ(recorder_->run(lives, output), 0);
+    } catch (const cannot_trace& reason) {
+      GTEST_SKIP() << reason.what();
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_complete(*recorder_, top));
+    expect_much_happens();
+  }
+  [[nodiscard]] const disk_history& history() const { return recorder_->history(); }
+
+  /// Segments change and are sealed, the index is flushed, checkpoints are saved.
+  void expect_much_happens() const {
+    std::map<std::size_t, std::size_t> syncs;
+    std::size_t segments = 0;
+    for (const auto& moment : history().moments()) {
+      const auto& operation = history().at(moment.operation);
+      if (moment.is_end || operation.failed) continue;
+      if (operation.what == disk_operation::kind::sync) ++syncs[operation.node];
+      const bool renamed = operation.what == disk_operation::kind::rename;
+      if (renamed && operation.new_name.ends_with(".log")) ++segments;
+    }
+    EXPECT_GE(segments, 4U);
+    std::size_t most = 0;
+    for (const auto& [node, count] : syncs) most = std::max(most, count);
+    EXPECT_GE(most, 30U) << "of one segment";
+    std::cout << segments << " segments;";
+    for (const auto& [node, count] : syncs) std::cout << " node " << node << ": " << count;
+    std::cout << " syncs\n";
+  }
   /// Runs the body in a process that may be killed by what it reads.
   template <class Body>
-  int in_a_child(const Body& body) {
+  pid_t start(const Body& body) {
     std::cout.flush();
     const pid_t child = ::fork();
-    if (child == 0) {
-      int status = 1;
-      try {
-        body();
-        status = 0;
-      } catch (const std::exception& failure) {
-        std::cerr << failure.what() << '\n';
-      }
-      ::_exit(status);
+    if (child != 0) return child;
+    int status = 1;
+    try {
+      body();
+      status = 0;
+    } catch (const std::exception& failure) {
+      std::cerr << failure.what() << '\n';
     }
+    ::_exit(status);
+  }
+  void expect_good_end(pid_t child, shared_progress& progress, const fs::path& image) {
     int status = 0;
     EXPECT_EQ(::waitpid(child, &status, 0), child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    const bool is_good = status == 0 && progress->finding[0] == '\0';
+    if (!is_good) keep_image(image);
+    EXPECT_EQ(status, 0) << "the checking process was killed at moment " << progress->moment;
+    EXPECT_STREQ(progress->finding, "");
   }
   /// For somebody who wants to look at it.
   void keep_image(const fs::path& image) {
@@ -230,7 +298,10 @@ class RecordedDisk : public testing::Test {
     fs::copy(image, kept, fs::copy_options::recursive, ignored);
     std::cout << "The disk that it was found on is kept in " << kept << '\n';
   }
+  work_folder folder_;
+  std::optional<disk_recorder> recorder_;
   shared_progress progress_;
+  shared_progress others_;
 };
 
 constexpr std::uint64_t least_images = test_support::is_sanitized ? 500 : 10'000;
@@ -238,32 +309,50 @@ constexpr std::uint64_t least_images = test_support::is_sanitized ? 500 : 10'000
 // Two writers make a store and write to it through four processes: one closes it, one is killed,
 // one recovers it, one finds no index any more.
 TEST_F(RecordedDisk, HoldsEverythingAcknowledgedAfterAnyLossOfPower) {
-  work_folder folder;
-  const fs::path top = fs::canonical(folder.path()) / "recorded";
-  fs::create_directory(top);
-  disk_recorder recorder(top.string());
-  try {
-    std::string output;
-    ASSERT_EQ(recorder.run({MAINSTEM_REAL_WRITER, "lives", (top / "store").string()}, output), 0);
-  } catch (const cannot_trace& reason) {
-    GTEST_SKIP() << reason.what();
-  }
-  expect_complete(recorder, top);
-  if (HasFailure()) return;
+  // In two processes, each with its own part: later images are larger, and take longer.
+  const std::size_t moments = history().moments().size();
+  const std::size_t middle = moments * 3 / 5;
+  const std::uint64_t enough = least_images * test_support::long_factor() / 2 + 50;
+  const pid_t first =
+      start([&] { image_run(history(), others_, folder_ / "image-1").run(0, middle, enough); });
+  const pid_t second = start(
+      [&] { image_run(history(), progress_, folder_ / "image-2").run(middle, moments, enough); });
+  expect_good_end(first, others_, folder_ / "image-1");
+  expect_good_end(second, progress_, folder_ / "image-2");
+  const std::uint64_t images = progress_->images + others_->images;
+  std::cout << recorder_->calls() << " system calls recorded, " << images
+            << " different images of the disk opened, "
+            << progress_->acknowledged + others_->acknowledged << " acknowledged events checked, "
+            << (HasFailure() ? "with a finding" : "0 lost") << '\n';
+  EXPECT_GE(images, least_images);
+}
 
-  const std::size_t moments = recorder.history().moments().size();
-  const std::size_t step = test_support::is_sanitized ? 8 : 1;
-  const std::uint64_t random_images = 5 * test_support::long_factor();
-  const int status = in_a_child(
-      [&] { image_run(recorder.history(), progress_, folder / "image").run(step, random_images); });
-  std::cout << recorder.calls() << " system calls recorded, " << progress_->images
-            << " different images of the disk opened, " << progress_->acknowledged
-            << " acknowledged events checked, "
-            << (progress_->finding[0] == '\0' && status == 0 ? "0 lost" : "with a finding") << '\n';
-  if (status != 0 || progress_->finding[0] != '\0') keep_image(folder / "image");
-  EXPECT_EQ(status, 0) << "the checking process was killed at moment " << progress_->moment;
-  EXPECT_STREQ(progress_->finding, "") << "of " << moments;
-  EXPECT_GE(progress_->images, least_images);
+// The control: the same recording on disks that lie, and with answers that come too early.
+TEST_F(RecordedDisk, OfAFaultyMachineIsNoticed) {
+  const std::size_t moments = history().moments().size();
+  const auto is_noticed = [&](const char* what, const auto& plant) {
+    shared_progress seen;
+    const pid_t child = start([&] {
+      image_run run(history(), seen, folder_ / "image");
+      plant(run);
+      run.run(moments / 5, moments, 1'000);
+    });
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_NE(seen->finding[0], '\0') << what << ": not noticed on " << seen->images << " disks";
+    std::cout << what << ": image " << seen->images << ", " << seen->finding << '\n';
+  };
+  const auto lies_about = [&](const std::string& name) {
+    const std::size_t node = history().node_named(name);
+    EXPECT_NE(node, no_node) << name;
+    return [node](image_run& run) {
+      run.plant_lies([node](const disk_operation& sync) { return sync.node == node; });
+    };
+  };
+  is_noticed("no sync of the folder of segments", lies_about("log"));
+  is_noticed("no sync of the first segment", lies_about("0000000001.log.new"));
+  is_noticed("no sync of the second segment", lies_about("0000000002.log.new"));
+  is_noticed("answers before the sync", [](image_run& run) { run.plant_hurry(); });
 }
 
 }  // namespace

@@ -186,8 +186,7 @@ std::string check_killed(const std::string& path, const std::vector<acknowledgem
 // Two writers make a store and append a hundred times each. Between two of the calls nothing
 // changes that outlives a process.
 TEST(KilledProcess, LosesNothingAtAnySystemCall) {
-  const bool is_long = test_support::long_factor() > 1;
-  const std::uint64_t step = is_long ? 1 : test_support::is_sanitized ? 97 : 5;
+  const std::uint64_t step = test_support::is_sanitized ? 97 : 1;
   work_folder folder;
   const std::string path = folder / "store";
   std::uint64_t killed = 0;
