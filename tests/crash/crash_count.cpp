@@ -36,12 +36,6 @@ constexpr std::array counted_phases{
     phase::index_merge,     phase::checkpoint,      phase::index_rebuild,  phase::recovery,
     phase::second_recovery, phase::third_recovery};
 
-std::uint64_t long_factor() {
-  const char* const text = std::getenv("MAINSTEM_LONG");
-  if (text == nullptr) return 1;
-  return std::max<std::uint64_t>(std::strtoull(text, nullptr, 10), 1);
-}
-
 /// The sum counts for something only if everything ran.
 bool ran_completely() { return ::testing::GTEST_FLAG(filter) == "*" && !replayed_seed(); }
 

@@ -7,13 +7,9 @@
 #include <string>
 #include <unordered_set>
 
-namespace mainstem::test_support {
+#include "support/effort.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool is_sanitized = true;
-#else
-inline constexpr bool is_sanitized = false;
-#endif
+namespace mainstem::test_support {
 
 /// What was going on when an image of the machine was taken.
 enum class phase : std::uint8_t {

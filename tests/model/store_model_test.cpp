@@ -3,11 +3,11 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <ostream>
 #include <vector>
 
+#include "support/effort.h"
 #include "support/request_maker.h"
 #include "support/simulated_store.h"
 #include "support/store_check.h"
@@ -193,11 +193,6 @@ store_options options_from(std::uint64_t seed) {
   options.preallocation = random.chance(50) ? preallocation::zero_fill : preallocation::reserve;
   options.read_mode = random.chance(50) ? read_mode::mapped : read_mode::copied;
   return options;
-}
-
-std::uint64_t long_factor() {
-  const char* const text = std::getenv("MAINSTEM_LONG");
-  return text == nullptr ? 1 : std::max<std::uint64_t>(std::strtoull(text, nullptr, 10), 1);
 }
 
 RC_GTEST_PROP(StoreModel, AgreesWithTheStoreOnEveryAnswerAndEveryRead,

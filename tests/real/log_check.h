@@ -18,6 +18,8 @@ class log_check {
   /// Reads on from where it was, and compares every event byte for byte with the plan: dense
   /// positions, dense versions, nothing twice, nothing that was never submitted.
   [[nodiscard]] std::string read_on(const store& log);
+  /// The same for the next event, whoever gives it.
+  [[nodiscard]] std::string take(const event_view& event);
   /// Every commit that was read is whole.
   [[nodiscard]] std::string check_commits() const;
   /// The streams, which the index leads to, are what was read by position.
@@ -35,7 +37,6 @@ class log_check {
     std::map<std::string, std::uint64_t>::const_iterator stream;
     std::uint64_t version = 0;
   };
-  [[nodiscard]] std::string take(const event_view& event);
   std::vector<place> places_;                     ///< By position.
   std::map<std::string, std::uint64_t> lengths_;  ///< Never erased from: places point at them.
 };

@@ -40,14 +40,16 @@ constexpr way all_ways[] = {way::goes_on, way::reopens_on_the_full_disk, way::is
 /// One store that meets a limit somewhere between its making and its ninetieth commit.
 class scarce_store {
  public:
-  scarce_store(fs::path path, std::function<void()> make_room)
-      : path_(std::move(path)), make_room_(std::move(make_room)) {}
+  scarce_store(fs::path path, preallocation how, std::function<void()> make_room)
+      : path_(std::move(path)), options_(busy_options()), make_room_(std::move(make_room)) {
+    options_.preallocation = how;
+  }
 
   /// @return what is wrong; empty if nothing is.
   std::string live(way how) {
     if (how == way::is_killed) return live_and_die();
     {
-      auto log = store::open(path_, busy_options());
+      auto log = store::open(path_, options_);
       if (!log) {
         if (auto wrong = expect_full("opening", log.error()); !wrong.empty()) return wrong;
       } else {
@@ -105,7 +107,7 @@ class scarce_store {
   }
 
   std::string open_while_full() {
-    auto log = store::open(path_, busy_options());
+    auto log = store::open(path_, options_);
     if (!log) return "opening on the full disk: " + log.error().message();
     if (log->recovery().damage) return "damaged: " + log->recovery().damage->message();
     if (auto wrong = check(*log); !wrong.empty()) return "opened on the full disk: " + wrong;
@@ -130,7 +132,7 @@ class scarce_store {
   }
 
   std::string open_again() {
-    auto log = store::open(path_, busy_options());
+    auto log = store::open(path_, options_);
     if (!log) return "opening again: " + log.error().message();
     const auto& report = log->recovery();
     if (!report.clean || report.damage || report.index_rebuilt) return report.to_string();
@@ -139,7 +141,7 @@ class scarce_store {
 
   std::string reopen_with_room() {
     make_room_();
-    auto log = store::open(path_, busy_options());
+    auto log = store::open(path_, options_);
     if (!log) return "reopening with room: " + log.error().message();
     if (log->recovery().damage) return "damaged: " + log->recovery().damage->message();
     if (auto wrong = check(*log); !wrong.empty()) return "reopened with room: " + wrong;
@@ -150,6 +152,7 @@ class scarce_store {
   void read_what_the_child_left(const std::string& said);
 
   fs::path path_;
+  store_options options_;
   std::function<void()> make_room_;
   std::uint64_t length_ = 0;
   std::uint64_t audits_ = 0;
@@ -172,7 +175,7 @@ std::string scarce_store::live_and_die() {
   if (child == 0) {
     std::string wrong;
     {
-      auto log = store::open(path_, busy_options());
+      auto log = store::open(path_, options_);
       wrong = log ? fill(*log) : expect_full("opening", log.error());
       const std::string said = std::to_string(length_) + " " + std::to_string(audits_) + " " +
                                std::to_string(count_) + " " + std::to_string(last_) + " " +
@@ -192,7 +195,7 @@ std::string scarce_store::live_and_die() {
   if (std::getline(said >> std::ws, wrong) && !wrong.empty()) return wrong;
   if (last_ > 0) {
     // At least for reading, and nothing that is seen is wrong.
-    auto log = store::open(path_, busy_options());
+    auto log = store::open(path_, options_);
     if (!log) return "opening on the full disk after a kill: " + log.error().message();
     if (log->recovery().damage) return "damaged: " + log->recovery().damage->message();
     log_check found;
@@ -201,6 +204,8 @@ std::string scarce_store::live_and_die() {
   }
   return reopen_with_room();
 }
+
+constexpr preallocation all_preallocations[] = {preallocation::zero_fill, preallocation::reserve};
 
 const char* name_of(way how) {
   switch (how) {
@@ -248,19 +253,21 @@ class SmallDisk : public testing::Test {
 
 TEST_F(SmallDisk, MayBeFullAtAnyPage) {
   mount_pages(4'096);
-  ASSERT_EQ(scarce_store(top_ / "store", [] {}).live(way::goes_on), "");
+  ASSERT_EQ(scarce_store(top_ / "store", preallocation::zero_fill, [] {}).live(way::goes_on), "");
   const std::uint64_t most = used_pages();
-  const std::uint64_t step = test_support::is_sanitized ? 12 : 1;
+  const std::uint64_t step = test_support::is_sanitized ? 13 : 1;
   std::uint64_t positions = 0;
   std::uint64_t refused = 0;
   for (std::uint64_t pages = 1; pages <= most + 4; pages += step) {
     for (const way how : all_ways) {
-      ASSERT_TRUE(mount_pages(pages));
-      scarce_store store(top_ / "store", [this] { make_room(); });
-      ASSERT_EQ(store.live(how), "")
-          << "on " << pages << " of " << most << " pages it " << name_of(how);
-      ++positions;
-      refused += store.was_refused() ? 1U : 0U;
+      for (const preallocation filled : all_preallocations) {
+        ASSERT_TRUE(mount_pages(pages));
+        scarce_store store(top_ / "store", filled, [this] { make_room(); });
+        ASSERT_EQ(store.live(how), "")
+            << "on " << pages << " of " << most << " pages it " << name_of(how);
+        ++positions;
+        refused += store.was_refused() ? 1U : 0U;
+      }
     }
   }
   EXPECT_GT(refused * 2, positions) << "most of them are too small";
@@ -291,14 +298,16 @@ TEST(FileSizeLimit, IsAFullDiskAtAnySize) {
   std::uint64_t refused = 0;
   for (std::uint64_t pages = 0; pages <= 40; pages += step) {
     for (const way how : all_ways) {
-      work_folder folder;
-      const file_size_limit limit;
-      scarce_store store(folder / "store", [&limit] { limit.lift(); });
-      limit.set(pages * page_bytes);
-      const std::string wrong = store.live(how);
-      limit.lift();
-      ASSERT_EQ(wrong, "") << "with files of at most " << pages << " pages it " << name_of(how);
-      refused += store.was_refused() ? 1U : 0U;
+      for (const preallocation filled : all_preallocations) {
+        work_folder folder;
+        const file_size_limit limit;
+        scarce_store store(folder / "store", filled, [&limit] { limit.lift(); });
+        limit.set(pages * page_bytes);
+        const std::string wrong = store.live(how);
+        limit.lift();
+        ASSERT_EQ(wrong, "") << "with files of at most " << pages << " pages it " << name_of(how);
+        refused += store.was_refused() ? 1U : 0U;
+      }
     }
   }
   EXPECT_GT(refused, 0U);

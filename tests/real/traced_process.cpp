@@ -167,7 +167,7 @@ void call_watch::at_call(pid_t thread) {
   if (::ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) <= 0) {
     if (errno == ESRCH) return;
     ::kill(-group_, SIGKILL);
-    throw cannot_trace("PTRACE_GET_SYSCALL_INFO is not there");
+    throw cannot_trace("ptrace does not say here which call is made");
   }
   traced_call call{.thread = thread, .number = static_cast<long>(info.seccomp.nr)};
   std::copy_n(std::begin(info.seccomp.args), 6, call.arguments.begin());

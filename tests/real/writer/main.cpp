@@ -42,10 +42,14 @@ void save_progress(store& log) {
   say("saved " + number + "\n");
 }
 
-void go_on(store& log, std::uint64_t writer, std::uint64_t appends) {
+/// @param flushes the first writer goes on until the index was flushed so often.
+void go_on(store& log, std::uint64_t writer, std::uint64_t appends, std::uint64_t flushes) {
   std::uint64_t length = length_of(log, stream_of(writer));
   std::uint64_t audits = length_of(log, audit_of(writer));
-  for (std::uint64_t count = 1; count <= appends; ++count) {
+  const auto is_enough = [&](std::uint64_t count) {
+    return count >= appends && (writer > 0 || log.info().index_flushes >= flushes);
+  };
+  for (std::uint64_t count = 0; !is_enough(count); ++count) {
     const bool synced = !is_buffered(length);
     const auto done = log.append(next_commit(writer, length, audits),
                                  {synced ? durability::synced : durability::buffered})
@@ -57,11 +61,12 @@ void go_on(store& log, std::uint64_t writer, std::uint64_t appends) {
             .line());
     audits += is_audited(length) ? 1U : 0U;
     length += commit_size(length);
-    if (writer == 0 && count % 16 == 0) save_progress(log);
+    if (writer == 0 && count % 16 == 15) save_progress(log);
   }
 }
 
-int write_some(const std::string& path, std::uint64_t writers, std::uint64_t appends) {
+int write_some(const std::string& path, std::uint64_t writers, std::uint64_t appends,
+               std::uint64_t flushes = 0) {
   auto log = store::open(path, busy_options());
   if (!log) {
     std::cerr << log.error() << '\n';
@@ -71,21 +76,22 @@ int write_some(const std::string& path, std::uint64_t writers, std::uint64_t app
   {
     std::vector<std::jthread> others;
     for (std::uint64_t writer = 1; writer < writers; ++writer)
-      others.emplace_back([&log, writer, appends] { go_on(*log, writer, appends); });
-    go_on(*log, 0, appends);
+      others.emplace_back([&log, writer, appends] { go_on(*log, writer, appends, 0); });
+    go_on(*log, 0, appends, flushes);
   }
   log->close().value();
   say("closed\n");
   return 0;
 }
 
-int in_a_process_of_its_own(const std::string& path, std::uint64_t appends) {
+int in_a_process_of_its_own(const std::string& path, std::uint64_t appends,
+                            std::uint64_t flushes = 0) {
   const pid_t child = ::fork();
   if (child < 0) return 7;
   if (child == 0) {
     int status = 5;
     try {
-      status = write_some(path, 2, appends);
+      status = write_some(path, 2, appends, flushes);
     } catch (const std::exception& failure) {
       std::cerr << failure.what() << '\n';
     }
@@ -98,7 +104,8 @@ int in_a_process_of_its_own(const std::string& path, std::uint64_t appends) {
 
 int lives(const std::string& path) {
   say("life 1\n");
-  if (const int status = in_a_process_of_its_own(path, 30); status != 0) return status;
+  // Eight flushes make a merge.
+  if (const int status = in_a_process_of_its_own(path, 30, 10); status != 0) return status;
   // Whoever watches kills it long before that.
   say("life 2\n");
   if (in_a_process_of_its_own(path, 10'000) != 128 + SIGKILL) return 8;
@@ -106,7 +113,7 @@ int lives(const std::string& path) {
   if (const int status = in_a_process_of_its_own(path, 20); status != 0) return status;
   std::filesystem::remove_all(path + "/index");
   say("life 4\n");
-  return in_a_process_of_its_own(path, 30);
+  return in_a_process_of_its_own(path, 30, 10);
 }
 
 }  // namespace
