@@ -36,7 +36,11 @@ result<std::span<const std::byte>> frame_walker::window_at(const log::segment& s
     return window_.bytes.subspan(offset_ - window_offset_);
   }
   const std::uint64_t rest = segment.end_offset() - offset_;
-  auto view = segment.view(offset_, std::min(rest, std::max(window_bytes, wanted_bytes)));
+  const std::uint64_t most = std::min(rest, std::max(window_bytes, wanted_bytes));
+  auto view = segment.view(offset_, most);
+  // Of a file that was cut off, what comes before can be read.
+  if (!view && view.error() == errc::corrupt_data && wanted_bytes < most)
+    view = segment.view(offset_, std::min(rest, wanted_bytes));
   if (!view) return view.error();
   window_ = std::move(*view);
   window_offset_ = offset_;
@@ -74,7 +78,7 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
       continue;
     }
     auto window = window_at(segment, format::frame_prefix_layout::size);
-    if (!window) return window.error();
+    if (!window) return skip_rest(segment, window.error());
     auto prefix = format::decode_fixed_prefix(*window, segment.end_offset() - offset_,
                                               log_.store().secret, offset_);
     if (!prefix || prefix->segment != segment.number()) return skip_damage(segment);
@@ -84,7 +88,7 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
     }
     if (position(prefix->first_position) > last) return std::optional<found_frame>();
     window = window_at(segment, prefix->length);
-    if (!window) return window.error();
+    if (!window) return skip_rest(segment, window.error());
     found_frame frame;
     frame.prefix = *prefix;
     frame.bytes = {window->first(prefix->length), window_.owner};
@@ -98,11 +102,24 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
   return std::optional<found_frame>();
 }
 
+/// Nothing of the segment can be read from here on, since its file has ended. Without going on
+/// behind it, whoever reads on would be told so for ever.
+error frame_walker::skip_rest(const log::segment& segment, const error& why) {
+  if (!(why == errc::corrupt_data)) return why;
+  error_info info = why.info();
+  info.first_position = expected_.value();
+  info.last_position = std::max(expected_, segment.last_position()).value();
+  offset_ = segment.end_offset();
+  window_ = {};
+  expected_ = position(*info.last_position + 1);
+  return {errc::corrupt_data, std::move(info)};
+}
+
 error frame_walker::skip_damage(const log::segment& segment) {
   const std::uint64_t damaged_at = offset_;
   const std::uint64_t end = segment.end_offset();
   auto rest = segment.view(damaged_at, end - damaged_at);
-  if (!rest) return rest.error();
+  if (!rest) return skip_rest(segment, rest.error());
   const auto bytes = rest->bytes;
   position next_good = std::max(expected_, position(segment.last_position().value() + 1));
   std::uint64_t at = format::find_frame_magic(bytes, format::alignment_bytes);

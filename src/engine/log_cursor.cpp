@@ -195,7 +195,8 @@ result<void> log_cursor::fetch_block(position last) {
     if (!batch) {
       // The last one first: the reader goes backwards.
       pending_errors_.push_front(batch.error());
-      if (!(batch.error() == errc::corrupt_data)) break;
+      // One that does not say where it ends might be given for ever.
+      if (!(batch.error() == errc::corrupt_data) || !batch.error().info().last_position) break;
       continue;
     }
     if (batch->empty()) break;

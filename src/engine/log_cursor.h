@@ -42,6 +42,7 @@ class frame_walker {
   [[nodiscard]] result<std::span<const std::byte>> window_at(const log::segment& segment,
                                                              std::uint64_t wanted_bytes);
   [[nodiscard]] error skip_damage(const log::segment& segment);
+  [[nodiscard]] error skip_rest(const log::segment& segment, const error& why);
   [[nodiscard]] std::optional<error> gap_before(const log::segment& segment, position from) const;
 
   const published_log& log_;

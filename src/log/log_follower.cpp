@@ -5,6 +5,7 @@
 
 #include "format/layout.h"
 #include "log/file_window.h"
+#include "log/recovery.h"
 
 namespace mainstem::log {
 namespace {
@@ -39,8 +40,11 @@ result<void> log_follower::advance(const format::log_point& durable, const commi
     auto step = chain_.next(durable);
     if (!step) return step.error();
     if (step->next) {
+      const format::segment_header header = step->next->header;
+      auto rest = header.loss_accepted() ? take_rest(before, header, handle) : result<void>();
       replace_live();
       add_live(std::move(*step->next));
+      if (!rest) return rest;
       continue;
     }
     if (!step->frame) return missing(durable);
@@ -111,6 +115,19 @@ void log_follower::add_live(headed_file next) {
   auto live = make_segment(std::move(next), read_access::copied);
   live->publish(std::max(at().offset_bytes, first_frame_offset), at().last);
   segments_.push_back(std::move(live));
+}
+
+// Where a loss was accepted, the chain ends in front of what was lost. What stands behind it in the
+// same segment, and is sound, was kept: it is read as a writer reads it.
+result<void> log_follower::take_rest(const format::log_point& from,
+                                     const format::segment_header& next,
+                                     const commit_handler& handle) {
+  if (segments_.empty() || from.segment != segments_.back()->number()) return {};
+  auto sealed = open_sealed(from.segment, position(next.first_position));
+  if (!sealed) return sealed.error();
+  segments_.back() = *sealed;
+  has_gaps_ = true;
+  return replay({*sealed}, from, store_, handle);
 }
 
 // The one that was written until now gets its trailer about now. If it has none yet, it is read as

@@ -64,6 +64,9 @@ class log_follower {
                                                              position next_first);
   void add_live(headed_file next);
   void replace_live();
+  [[nodiscard]] result<void> take_rest(const format::log_point& from,
+                                       const format::segment_header& next,
+                                       const commit_handler& handle);
   [[nodiscard]] error missing(const format::log_point& durable) const;
   [[nodiscard]] error without_header(std::uint32_t number) const;
   [[nodiscard]] std::shared_ptr<segment> make_segment(headed_file from, read_access access);

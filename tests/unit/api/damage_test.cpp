@@ -317,5 +317,64 @@ TEST_F(Damage, JunkBesideTheSegmentsDoesNoHarm) {
   EXPECT_EQ(read_file(segments / "notes.txt"), "mine");
 }
 
+// A follower took the end of a segment's frames from the index, although the file had been cut off
+// before it. Reading forwards gave the same error at each call; reading backwards did not come
+// back, and took memory with each round.
+TEST_F(Damage, AFollowerReadsOverTheEndOfAFileThatWasCutOff) {
+  // The last file may be space made ahead.
+  auto files = segment_files(closed_);
+  while (!read_file(files.back()).starts_with("MSTM")) files.pop_back();
+  for (const std::uintmax_t size : {std::uintmax_t{3'000}, std::uintmax_t{260}}) {
+    fs::resize_file(files.back(), size);
+    const auto log = store::open_read_only(closed_, quiet_options());
+    ASSERT_TRUE(log) << log.error();
+    std::vector<std::uint64_t> good;
+    for (const direction way : {direction::forwards, direction::backwards}) {
+      auto all = read_over_damage(*log, {.direction = way});
+      std::ranges::sort(all.good);
+      EXPECT_FALSE(all.bad.empty());
+      EXPECT_GT(all.good.size(), 600U);
+      if (way == direction::backwards) {
+        EXPECT_EQ(all.good, good);
+      }
+      good = all.good;
+      // Each stretch that is read backwards reports what it lacks up to the segment's end.
+      all.good.insert(all.good.end(), all.bad.begin(), all.bad.end());
+      std::ranges::sort(all.good);
+      const auto repeated = std::ranges::unique(all.good);
+      all.good.erase(repeated.begin(), repeated.end());
+      EXPECT_EQ(all.good, numbers(1, 900));
+    }
+  }
+}
+
+// A follower that had no index to begin with went from the event before an accepted loss straight
+// to the next segment. Sound events in between, which a writer reads, were left out without a word.
+TEST_F(Damage, AFollowerWithoutAnIndexReadsBehindAnAcceptedLoss) {
+  for (const std::uint64_t lost : {890U}) {
+    const fs::path folder = folder_ / std::to_string(lost);
+    copy_store(crashed_, folder);
+    damage_text(segment_files(folder), start_of(lost));
+    auto options = quiet_options();
+    options.accept_loss = true;
+    {
+      auto log = store::open(folder, options).value();
+      EXPECT_EQ(append(log, "new", no_stream, {5'000}), "committed 901..901 new@1");
+      log.close().value();
+    }
+    fs::remove_all(index_file(folder).parent_path());
+    const auto log = store::open_read_only(folder, quiet_options());
+    ASSERT_TRUE(log) << log.error();
+    EXPECT_FALSE(log->recovery().damage) << *log->recovery().damage;
+    const auto all = read_over_damage(*log);
+    EXPECT_EQ(all.bad, numbers(lost, lost));
+    EXPECT_EQ(all.good.size(), 900U);
+    const stream_name behind("fill-" + std::to_string((lost + 1) % 7));
+    const auto kept = log->read_event(behind, id_of(lost + 1));
+    ASSERT_TRUE(kept && *kept);
+    EXPECT_EQ((**kept)->position(), position(lost + 1));
+  }
+}
+
 }  // namespace
 }  // namespace mainstem::api::test
