@@ -177,6 +177,16 @@ std::optional<std::string_view> take_short_text(std::span<const std::byte>& from
   return text;
 }
 
+/// True if the table says that it has so many names, and has them.
+bool has_names(std::span<const std::byte> table, std::size_t count) noexcept {
+  if (load<std::uint16_t>(table.data() + body_at::stream_count.offset) != count) return false;
+  auto rest = table.subspan(body_at::size);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!take_short_text(rest)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 frame_buffer::frame_buffer(std::size_t size_bytes) : size_(size_bytes) {
@@ -328,7 +338,8 @@ std::optional<event_record> record_cursor::next(bool verify) noexcept {
 bool verify_commit(const frame_prefix& prefix, std::span<const std::byte> frame) noexcept {
   const auto body = frame.first(prefix.length).subspan(prefix_bytes(prefix.stream_count));
   const auto table = verified_table(body, prefix.body_digest);
-  if (!table || !verify_versions(prefix, frame)) return false;
+  if (!table || !verify_versions(prefix, frame) || !has_names(*table, prefix.stream_count))
+    return false;
   // A count must not decide how much memory is asked for.
   if (prefix.event_count > body.size() / record_at::size) return false;
   // The digest as digest_of() computes it, without a vector of all checksums.

@@ -141,6 +141,25 @@ TEST(CommitDamage, CountsThatCannotBeAreRefusedDespiteTheChecksum) {
   }
 }
 
+// A commit whose prefix has another number of streams than its table passed for a sound one.
+// Recovery kept it, and nobody could read its events.
+TEST(CommitDamage, ANumberOfStreamsThatTheTableDoesNotHaveIsRefusedDespiteTheChecksum) {
+  const encoded_commit commit = encode_commit(some_writes());
+  ASSERT_EQ(commit.stream_count, 2U);
+  for (const std::uint16_t streams : {std::uint16_t{1}, std::uint16_t{2}, std::uint16_t{3}}) {
+    bytes frame(prefix_bytes(streams));
+    frame.insert(frame.end(), commit.body().begin(), commit.body().end());
+    // Records of stream 1 would be refused anyway.
+    frame_prefix prefix = prefix_for(commit);
+    prefix.stream_count = streams;
+    prefix.length = static_cast<std::uint32_t>(frame.size());
+    encode_prefix(prefix, std::span(frame).first(prefix_bytes(streams)), a_secret, an_offset);
+    const auto read = decode_prefix(frame, a_secret, an_offset);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(verify_commit(*read, frame), streams == 2) << streams;
+  }
+}
+
 TEST(CommitDamage, TagsThatDoNotAddUpAreRefusedDespiteTheChecksum) {
   const encoded_commit commit =
       encode_commit({{a_write("s", {an_event("t", "{}", {"ab", "cd"})})}});
