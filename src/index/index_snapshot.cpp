@@ -30,8 +30,10 @@ result<std::vector<found_row>> descend(row_finder& finder, const run_table& runs
     if (!row) return row.error();
     if (row->first_version() < end) path.push_back({*run, *row});
     if (row->first_version() <= from) return path;
-    flush = row->entry.previous_flush();
-    if (flush == 0) return broken_chain();
+    const std::uint32_t previous = row->entry.previous_flush();
+    // A row that leads to itself or onwards would be followed for ever.
+    if (previous == 0 || previous >= flush) return broken_chain();
+    flush = previous;
   }
 }
 

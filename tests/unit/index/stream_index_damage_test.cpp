@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "index/index_rows.h"
 #include "index/lmdb_environment.h"
 #include "index/stream_index.h"
 #include "index_support.h"
@@ -122,6 +123,29 @@ TEST_P(StreamIndexDamage, OfAnyByteOfAnyValueIsNoticed) {
       EXPECT_EQ(noticed, matters(row)) << describe(row, at);
     }
   }
+}
+
+// A row whose checksum holds led back to the flush that it came from. Reading the stream from its
+// start followed it for ever, and took memory with each step.
+TEST_P(StreamIndexDamage, OfRowsThatLeadToThemselvesIsNoticed) {
+  std::size_t noticed = 0;
+  for (const stored_row& row : rows) {
+    if (row.in != table::entries && row.in != table::merged) continue;
+    const auto place = parse_entry_key(as_bytes(row.key)).value();
+    const auto entry = decode_entry(row.in, as_bytes(row.key), as_bytes(row.value)).value();
+    std::vector<indexed_event> events;
+    for (std::size_t i = 0; i < entry.count(); ++i)
+      events.push_back({entry.address(i), entry.id_hash(i)});
+    for (std::uint32_t flush = 1; flush <= 6; ++flush) {
+      if (flush == entry.previous_flush()) continue;
+      value_bytes forged;
+      encode_entry(row.in, place, flush, events, forged);
+      auto copy = provider.clone();
+      copy->tamper("index", row.in, as_bytes(row.key), forged);
+      noticed += expect_right_or_refused(*copy, model, describe(row, flush)) ? 1U : 0U;
+    }
+  }
+  EXPECT_GT(noticed, 0U);
 }
 
 // Of names that are elsewhere, and so simply not there, see OfAnyNameInTheFileIsNoticed.
