@@ -8,7 +8,7 @@ add_custom_target(mainstem_thread_tests)
 #                   [TIMEOUT seconds] [ONE_PROCESS] [SERIAL])
 #
 # One GoogleTest program, which may include <rapidcheck/gtest.h>, and "floor/noun.h" from src/. Each
-# TEST becomes a ctest test named NAME.Subject.Claim. Labels: unit (if none is given), model, crash,
+# TEST becomes a ctest test named NAME.Subject.Claim. Labels: unit (if none is given), model, crash, compat,
 # thread, integration, lint, consumer.
 #
 # LIBRARY is the Mainstem that it links, mainstem_internal if not given. Tests that see the public headers
