@@ -8,6 +8,7 @@ option(MAINSTEM_BOTH_LIBRARIES
 option(MAINSTEM_BUILD_TESTS "Build the tests" "${PROJECT_IS_TOP_LEVEL}")
 option(MAINSTEM_BUILD_EXAMPLES "Build the example programs" "${PROJECT_IS_TOP_LEVEL}")
 option(MAINSTEM_BUILD_BENCH "Build the benchmarks (they need RocksDB and SQLite)" OFF)
+option(MAINSTEM_BUILD_FUZZ "Build the fuzz targets (they need Clang)" OFF)
 option(MAINSTEM_INSTALL "Make install rules" "${PROJECT_IS_TOP_LEVEL}")
 option(MAINSTEM_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
 set(MAINSTEM_SANITIZE "" CACHE STRING "Sanitizers, as a list: \"address;undefined\" or \"thread\"")
@@ -44,4 +45,14 @@ if(MAINSTEM_SANITIZE)
     # Clang 14's function check reads before the entry of a coroutine and reports a wrong type.
     add_compile_options(-fno-sanitize=function)
   endif()
+endif()
+
+if(MAINSTEM_BUILD_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "MAINSTEM_BUILD_FUZZ needs Clang, which brings libFuzzer: use the preset fuzz")
+  endif()
+  # Lets libFuzzer see which paths an input takes.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  # What these find AddressSanitizer finds as well, and they cost a fifth of the time of compiling.
+  add_compile_options(-fno-sanitize=null,object-size,vptr)
 endif()

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Adds up ctest's JUnit files: what failed, what was skipped and why, and one line of counts.
+"""Adds up the JUnit files of ctest and of tools/fuzz.py: what failed, what was skipped and why, and one
+line of counts.
 
 Only what tests/allowed_skips.txt names may be skipped; anything else that is skipped counts as failed.
 """
