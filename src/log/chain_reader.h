@@ -53,6 +53,14 @@ class chain_reader {
   /// Steps back to a point of the same segment.
   void go_back(const format::log_point& to) noexcept { at_ = to; }
 
+  /// Goes on from there, wherever that is.
+  void jump_to(const format::log_point& to) {
+    at_ = to;
+    file_.reset();
+    behind_.reset();
+    refresh();
+  }
+
   /// Forgets what was read: the log has grown since.
   void refresh() noexcept {
     window_.reset();

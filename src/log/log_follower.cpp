@@ -47,7 +47,12 @@ result<void> log_follower::advance(const format::log_point& durable, const commi
       if (!rest) return rest;
       continue;
     }
-    if (!step->frame) return missing(durable);
+    if (!step->frame) {
+      auto passed = pass_loss(handle);
+      if (!passed) return passed.error();
+      if (!*passed) return missing(durable);
+      continue;
+    }
     if (segments_.empty()) {
       if (auto opened = open_segments(); !opened) return opened;
     }
@@ -128,6 +133,39 @@ result<void> log_follower::take_rest(const format::log_point& from,
   segments_.back() = *sealed;
   has_gaps_ = true;
   return replay({*sealed}, from, store_, handle);
+}
+
+// The same if whole segments lie between what was lost and the one that says that it was given up.
+// Answers whether there is such a one.
+result<bool> log_follower::pass_loss(const commit_handler& handle) {
+  const format::log_point from = at();
+  if (segments_.empty() || from.segment != segments_.back()->number()) return false;
+  std::vector<headed_file> behind;
+  do {
+    const auto number = static_cast<std::uint32_t>(from.segment + behind.size() + 1);
+    auto found = open_headed(*folder_, store_, number);
+    if (!found) return found.error();
+    if (!*found || (*found)->header.first_position <= from.last.value()) return false;
+    behind.push_back(std::move(**found));
+  } while (!behind.back().header.loss_accepted());
+
+  segment_list kept;
+  for (const headed_file& next : behind) {
+    const auto number = next.header.segment - 1;
+    auto sealed = open_sealed(number, position(next.header.first_position));
+    if (!sealed) return sealed.error();
+    kept.push_back(std::move(*sealed));
+  }
+  segments_.pop_back();
+  segments_.insert(segments_.end(), kept.begin(), kept.end());
+  has_gaps_ = true;
+  const format::segment_header& header = behind.back().header;
+  chain_.jump_to({position(header.first_position - 1), header.segment, first_frame_offset,
+                  header.previous_checksum});
+  auto replayed = replay(kept, from, store_, handle);
+  add_live(std::move(behind.back()));
+  if (!replayed) return replayed.error();
+  return true;
 }
 
 // The one that was written until now gets its trailer about now. If it has none yet, it is read as

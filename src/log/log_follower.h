@@ -67,6 +67,7 @@ class log_follower {
   [[nodiscard]] result<void> take_rest(const format::log_point& from,
                                        const format::segment_header& next,
                                        const commit_handler& handle);
+  [[nodiscard]] result<bool> pass_loss(const commit_handler& handle);
   [[nodiscard]] error missing(const format::log_point& durable) const;
   [[nodiscard]] error without_header(std::uint32_t number) const;
   [[nodiscard]] std::shared_ptr<segment> make_segment(headed_file from, read_access access);

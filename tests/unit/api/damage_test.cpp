@@ -351,7 +351,8 @@ TEST_F(Damage, AFollowerReadsOverTheEndOfAFileThatWasCutOff) {
 // A follower that had no index to begin with went from the event before an accepted loss straight
 // to the next segment. Sound events in between, which a writer reads, were left out without a word.
 TEST_F(Damage, AFollowerWithoutAnIndexReadsBehindAnAcceptedLoss) {
-  for (const std::uint64_t lost : {890U}) {
+  // In the last segment, and in one with others behind it.
+  for (const std::uint64_t lost : {890U, 650U}) {
     const fs::path folder = folder_ / std::to_string(lost);
     copy_store(crashed_, folder);
     damage_text(segment_files(folder), start_of(lost));
