@@ -7,6 +7,7 @@ option(MAINSTEM_BOTH_LIBRARIES
   "${PROJECT_IS_TOP_LEVEL}")
 option(MAINSTEM_BUILD_TESTS "Build the tests" "${PROJECT_IS_TOP_LEVEL}")
 option(MAINSTEM_BUILD_EXAMPLES "Build the example programs" "${PROJECT_IS_TOP_LEVEL}")
+option(MAINSTEM_BUILD_CTL "Build the program mainstemctl (it needs CLI11)" "${PROJECT_IS_TOP_LEVEL}")
 option(MAINSTEM_BUILD_BENCH "Build the benchmarks (they need RocksDB and SQLite)" OFF)
 option(MAINSTEM_BUILD_FUZZ "Build the fuzz targets (they need Clang)" OFF)
 option(MAINSTEM_INSTALL "Make install rules" "${PROJECT_IS_TOP_LEVEL}")

@@ -3,29 +3,14 @@
 
 #include "api/follower_store.h"
 #include "api/readers.h"
+#include "api/real_surroundings.h"
 #include "api/store_options.h"
 #include "api/subscription_state.h"
 #include "api/writer_store.h"
-#include "base/clock.h"
 #include "format/event_access.h"
-#include "index/lmdb_environment.h"
-#include "os/posix_disk.h"
 
 namespace mainstem {
 namespace {
-
-engine::surroundings real_surroundings(const store_options& options) {
-  static os::posix_disk disk;
-  return {.disk = disk,
-          .make_index_provider = [readers =
-                                      options.index_readers](std::shared_ptr<os::directory> folder)
-              -> std::unique_ptr<index::environment_provider> {
-            return std::make_unique<index::lmdb_provider>(
-                std::move(folder), index::lmdb_options{.most_readers = readers});
-          },
-          .clock = system_clock_source(),
-          .random = system_random_source()};
-}
 
 /// One event, at the place that `find(snapshot, reader, hash)` answers.
 template <class Find>
@@ -82,7 +67,8 @@ void store::discard() noexcept {
 
 result<store> store::open(const std::filesystem::path& path, const store_options& options) {
   if (auto checked = detail::check_options(options); !checked) return checked.error();
-  auto core = engine::store_core::open(path.string(), options, real_surroundings(options));
+  auto core = engine::store_core::open(path.string(), options,
+                                       detail::real_surroundings(options.index_readers));
   if (!core) return core.error();
   return store(std::make_shared<detail::writer_store>(std::move(*core)));
 }
@@ -90,7 +76,8 @@ result<store> store::open(const std::filesystem::path& path, const store_options
 result<store> store::open_read_only(const std::filesystem::path& path,
                                     const store_options& options) {
   if (auto checked = detail::check_options(options); !checked) return checked.error();
-  auto core = engine::follower_core::open(path.string(), options, real_surroundings(options));
+  auto core = engine::follower_core::open(path.string(), options,
+                                          detail::real_surroundings(options.index_readers));
   if (!core) return core.error();
   return store(std::make_shared<detail::follower_store>(std::move(*core)));
 }

@@ -15,8 +15,6 @@
 namespace mainstem::engine {
 namespace {
 
-constexpr std::string_view lock_name = "lock";
-
 constexpr std::size_t merge_budget_events = 256U << 10U;
 
 log::segment_file_options file_options(const store_options& options) {

@@ -20,6 +20,9 @@ namespace mainstem::engine {
 inline constexpr std::string_view index_name = "index";
 inline constexpr std::string_view state_name = "state";
 
+/// Locked by the one writer.
+inline constexpr std::string_view lock_name = "lock";
+
 /// Errors: store_not_found instead of the system's own.
 [[nodiscard]] result<std::shared_ptr<os::directory>> open_store_folder(os::disk& disk,
                                                                        const std::string& path,

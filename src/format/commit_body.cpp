@@ -327,6 +327,19 @@ std::optional<std::string_view> stream_name_at(std::span<const std::byte> body, 
   }
 }
 
+std::size_t read_stream_names(std::span<const std::byte> body, std::size_t stream_count,
+                              std::vector<std::string_view>& names) {
+  names.clear();
+  const auto names_size = load<std::uint32_t>(body.data() + body_at::table_size.offset);
+  auto rest = body.subspan(body_at::size, names_size);
+  for (std::size_t i = 0; i < stream_count; ++i) {
+    const auto name = take_short_text(rest);
+    if (!name) break;
+    names.push_back(*name);
+  }
+  return body_at::size + names_size;
+}
+
 std::optional<event_record> record_cursor::next(bool verify) noexcept {
   if (at_ >= body_.size()) return std::nullopt;
   auto record = decode_record(body_.subspan(at_));

@@ -115,6 +115,11 @@ struct stream_table {
                                                              std::size_t index,
                                                              std::uint64_t body_digest) noexcept;
 
+/// The names in a body that verify_commit() has found good, into the place of what `names` holds.
+/// @returns where the records begin.
+std::size_t read_stream_names(std::span<const std::byte> body, std::size_t stream_count,
+                              std::vector<std::string_view>& names);
+
 /// Walks the records of a commit frame whose prefix has been decoded.
 class record_cursor {
  public:

@@ -4,49 +4,48 @@
 #include <unordered_set>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/checksum.h"
-
 namespace mainstem::index {
 namespace {
 
-class digest {
- public:
-  void add(bytes_view bytes) noexcept { value_ = checksum64(bytes, value_); }
-  void add(std::uint64_t number) noexcept {
-    std::byte bytes[sizeof(number)];
-    store_at(bytes, number);
-    add(bytes_view(bytes));
-  }
-  [[nodiscard]] std::uint64_t value() const noexcept { return value_; }
-
- private:
-  std::uint64_t value_ = 0;
-};
-
-result<void> add_stream(const index_snapshot& snapshot, const stream_head& head, digest& into) {
+result<stream_summary> summary_of(const index_snapshot& snapshot, const stream_head& head,
+                                  std::vector<indexed_event>& events) {
   constexpr std::size_t events_at_once = 65536;
-  std::vector<indexed_event> events;
+  stream_summary summary{head.last_version.value(), head.last_position.value(), {}};
   const std::uint64_t end = head.last_version.value() + 1;
   for (std::uint64_t next = 1; next < end; next += events.size()) {
     events.clear();
     auto read = snapshot.events(head, version(next), events_at_once, events);
-    if (!read) return read;
-    for (const indexed_event& event : events) {
-      into.add(event.address.packed());
-      into.add(event.id_hash);
-    }
+    if (!read) return read.error();
+    for (const indexed_event& event : events) summary.events.add(event);
   }
-  return {};
+  return summary;
 }
 
 }  // namespace
 
-result<std::uint64_t> canonical_digest(const index_snapshot& snapshot) {
+void index_digest::add(std::string_view stream, const stream_summary& summary) noexcept {
+  std::byte numbers[3 * sizeof(std::uint64_t)];
+  store_at(numbers, summary.last_version);
+  store_at(numbers + sizeof(std::uint64_t), summary.last_position);
+  store_at(numbers + 2 * sizeof(std::uint64_t), summary.events.value());
+  value_ = checksum64(as_bytes(stream), value_);
+  value_ = checksum64(numbers, value_);
+  ++streams_;
+}
+
+std::uint64_t index_digest::value() const noexcept {
+  std::byte count[sizeof(std::uint64_t)];
+  store_at(count, streams_);
+  return checksum64(count, value_);
+}
+
+result<void> summarize(
+    const index_snapshot& snapshot,
+    const std::function<result<void>(std::string_view stream, const stream_summary&)>& handle) {
   auto names = snapshot.shared_->transaction->open_cursor(table::names);
   if (!names) return names.error();
-  digest all;
   std::unordered_set<std::uint64_t> numbers;
+  std::vector<indexed_event> buffer;
   std::uint64_t events = 0;
   const std::byte lowest{};
   auto each = (*names)->seek({&lowest, 1});
@@ -58,17 +57,26 @@ result<std::uint64_t> canonical_digest(const index_snapshot& snapshot) {
     }
     auto head = snapshot.head_of(*number);
     if (!head) return head.error();
-    all.add((*each)->key);
-    all.add(head->last_version.value());
-    all.add(head->last_position.value());
-    if (auto added = add_stream(snapshot, *head, all); !added) return added.error();
+    auto summary = summary_of(snapshot, *head, buffer);
+    if (!summary) return summary.error();
+    if (auto handled = handle(as_text((*each)->key), *summary); !handled) return handled;
     events += head->last_version.value();
   }
   if (!each) return each.error();
   if (numbers.size() != snapshot.streams()) return corrupt("the names of streams are missing");
   for (const run_record& run : snapshot.shared_->runs->runs()) events -= run.events;
   if (events != 0) return corrupt("the runs have more or fewer events than the streams");
-  all.add(numbers.size());
+  return {};
+}
+
+result<std::uint64_t> canonical_digest(const index_snapshot& snapshot) {
+  index_digest all;
+  auto summarized = summarize(
+      snapshot, [&all](std::string_view stream, const stream_summary& summary) -> result<void> {
+        all.add(stream, summary);
+        return {};
+      });
+  if (!summarized) return summarized.error();
   return all.value();
 }
 

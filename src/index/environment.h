@@ -107,6 +107,10 @@ class environment_provider {
   /// Errors: corrupt_index also when there is nothing.
   [[nodiscard]] virtual result<std::unique_ptr<environment>> open_read_only(
       std::string_view name) = 0;
+  /// Looks at what is there under this name as far as opening and reading it can be led astray,
+  /// without opening it. False: there is nothing.
+  /// Errors: corrupt_index, with the place.
+  [[nodiscard]] virtual result<bool> inspect(std::string_view name) = 0;
   /// Throws away what is there under this name. No environment of this name may be open.
   [[nodiscard]] virtual result<void> discard(std::string_view name) = 0;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -15,6 +16,8 @@
 #include "index/run_table.h"
 
 namespace mainstem::index {
+
+struct stream_summary;
 
 /// One consistent state of the index, for reading. Hold it only while addresses are copied out: as
 /// long as it lives, LMDB cannot use again what was freed since.
@@ -48,7 +51,9 @@ class index_snapshot {
 
  private:
   friend class stream_index;
-  friend result<std::uint64_t> canonical_digest(const index_snapshot&);
+  friend result<void> summarize(
+      const index_snapshot& snapshot,
+      const std::function<result<void>(std::string_view stream, const stream_summary&)>& handle);
 
   struct shared {
     std::shared_ptr<environment> in;  ///< Ends after the transaction.

@@ -51,6 +51,13 @@ owner_value encode_owner(const uuid& store_id) {
   return value;
 }
 
+checkpoint_value encode_checkpoint(std::string_view consumer, position at) {
+  checkpoint_value value{};
+  store_at(value.data() + 8, at.value());
+  store_at(value.data(), checksum_of(as_bytes(consumer), value));
+  return value;
+}
+
 result<position> decode(std::string_view consumer, bytes_view value) {
   if (value.size() != sizeof(checkpoint_value) ||
       load<std::uint64_t>(value.data()) != checksum_of(as_bytes(consumer), value)) {
@@ -151,9 +158,7 @@ result<std::optional<position>> kept_state::checkpoint(std::string_view consumer
 }
 
 result<void> kept_state::save_checkpoint(std::string_view consumer, position at) {
-  checkpoint_value value{};
-  store_at(value.data() + 8, at.value());
-  store_at(value.data(), checksum_of(as_bytes(consumer), value));
+  const auto value = encode_checkpoint(consumer, at);
   return change([&](write_transaction& in) {
     return in.put(table::checkpoints, as_bytes(consumer), value, false);
   });
@@ -199,6 +204,32 @@ result<std::vector<kept_state::schema_row>> kept_state::schemas() const {
   auto reading = in_->begin_read();
   if (!reading) return reading.error();
   return read_schemas(**reading);
+}
+
+result<void> kept_state::replace_all(std::span<const consumer_row> consumers,
+                                     std::span<const schema_row> schemas) {
+  auto before = checkpoints();
+  if (!before) return before.error();
+  auto schemas_before = this->schemas();
+  if (!schemas_before) return schemas_before.error();
+  return change([&](write_transaction& in) -> result<void> {
+    for (const consumer_row& each : *before) {
+      if (auto gone = in.erase(table::checkpoints, as_bytes(each.consumer)); !gone) return gone;
+    }
+    for (const schema_row& each : *schemas_before) {
+      const std::string key = schema_key(each.type, each.version);
+      if (auto gone = in.erase(table::schemas, as_bytes(key)); !gone) return gone;
+    }
+    for (const consumer_row& each : consumers) {
+      const auto value = encode_checkpoint(each.consumer, each.at);
+      auto put = in.put(table::checkpoints, as_bytes(each.consumer), value, false);
+      if (!put) return put;
+    }
+    for (const schema_row& each : schemas) {
+      if (auto put = put_schema(in, each); !put) return put;
+    }
+    return {};
+  });
 }
 
 result<void> kept_state::save_schemas(std::span<const schema_row> schemas,

@@ -57,6 +57,9 @@ class kept_state {
   [[nodiscard]] result<std::vector<schema_row>> schemas() const;
   /// Is told all that are there, and says whether others may take their place.
   using schema_judge = std::function<result<void>(std::vector<schema_row> before)>;
+  /// Exactly these, in the place of all that was there. On success: they are durable.
+  [[nodiscard]] result<void> replace_all(std::span<const consumer_row> consumers,
+                                         std::span<const schema_row> schemas);
   /// All of them or none, each in the place of the one before it. Nobody changes anything between
   /// the judgement and the change. On success: they are durable.
   /// Errors: also those of `judge`.

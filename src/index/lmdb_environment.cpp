@@ -14,6 +14,7 @@
 
 #include "index/lmdb_handle.h"
 #include "index/lmdb_layout.h"
+#include "index/lmdb_pages.h"
 #include "os/fork_guard.h"
 
 namespace mainstem::index {
@@ -329,6 +330,17 @@ result<void> lmdb_provider::create(std::string_view name) {
   if (auto synced = (*folder)->sync(); !synced) return synced.error();
   if (auto renamed = store_directory_->rename(aside, name); !renamed) return renamed.error();
   return store_directory_->sync();
+}
+
+result<bool> lmdb_provider::inspect(std::string_view name) {
+  if (auto there = exists(name); there && !*there) return false;
+  if (auto whole = wait_until_whole(name); !whole) return whole.error();
+  auto folder = store_directory_->open_directory(name, false);
+  if (!folder) return folder.error();
+  auto data = (*folder)->open_file(lmdb_file_name, os::open_mode::read_only);
+  if (!data) return data.error();
+  if (auto checked = check_lmdb_pages(**data); !checked) return checked.error();
+  return true;
 }
 
 result<void> lmdb_provider::discard(std::string_view name) {

@@ -33,6 +33,7 @@ class lmdb_provider final : public environment_provider {
   [[nodiscard]] result<std::unique_ptr<environment>> open(std::string_view name) override;
   [[nodiscard]] result<std::unique_ptr<environment>> open_existing(std::string_view name) override;
   [[nodiscard]] result<std::unique_ptr<environment>> open_read_only(std::string_view name) override;
+  [[nodiscard]] result<bool> inspect(std::string_view name) override;
   [[nodiscard]] result<void> discard(std::string_view name) override;
 
  private:

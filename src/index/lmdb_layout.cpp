@@ -31,9 +31,7 @@ constexpr std::size_t meta_bytes = 152;
 constexpr std::uint16_t meta_flag = 0x08;
 constexpr std::uint32_t magic = 0xBEEFC0DE;
 constexpr std::uint32_t data_version = 1;
-constexpr std::uint64_t no_page = ~std::uint64_t{0};
 constexpr std::uint16_t deepest = 32;
-constexpr std::uint64_t meta_pages = 2;
 
 using raw_meta = std::array<std::byte, meta_bytes>;
 
@@ -49,9 +47,9 @@ error damaged(const os::file& data, std::string what) {
 bool plausible_root(const raw_meta& meta, std::size_t root_at, std::size_t depth_at) noexcept {
   const auto root = field<std::uint64_t>(meta, root_at);
   const auto depth = field<std::uint16_t>(meta, depth_at);
-  if (root == no_page) return depth == 0;
-  return root >= meta_pages && root <= field<std::uint64_t>(meta, last_page_at) && depth >= 1 &&
-         depth <= deepest;
+  if (root == lmdb_no_page) return depth == 0;
+  return root >= lmdb_meta_pages && root <= field<std::uint64_t>(meta, last_page_at) &&
+         depth >= 1 && depth <= deepest;
 }
 
 bool plausible(const raw_meta& meta, std::uint64_t number) noexcept {
@@ -61,7 +59,7 @@ bool plausible(const raw_meta& meta, std::uint64_t number) noexcept {
          field<std::uint32_t>(meta, magic_at) == magic &&
          field<std::uint32_t>(meta, data_version_at) == data_version && page_size >= 512 &&
          page_size <= 65536 && std::has_single_bit(page_size) &&
-         field<std::uint64_t>(meta, last_page_at) >= meta_pages - 1 &&
+         field<std::uint64_t>(meta, last_page_at) >= lmdb_meta_pages - 1 &&
          field<std::uint64_t>(meta, last_page_at) < (std::uint64_t{1} << 47U) / page_size &&
          plausible_root(meta, free_root_at, free_depth_at) &&
          plausible_root(meta, main_root_at, main_depth_at);
@@ -79,7 +77,7 @@ result<raw_meta> read_meta(os::file& data, std::uint64_t offset, std::uint64_t n
 
 }  // namespace
 
-result<void> check_lmdb_file(os::file& data) {
+result<lmdb_state> read_lmdb_state(os::file& data) {
   auto size = data.size();
   if (!size) return size.error();
   auto first = read_meta(data, 0, 0);
@@ -98,6 +96,16 @@ result<void> check_lmdb_file(os::file& data) {
     return damaged(data, "the file has " + std::to_string(*size) + " bytes and should have " +
                              std::to_string(needed));
   }
+  return lmdb_state{.page_size = page_size,
+                    .last_page = field<std::uint64_t>(newer, last_page_at),
+                    .transaction = field<std::uint64_t>(newer, transaction_at),
+                    .main_root = field<std::uint64_t>(newer, main_root_at),
+                    .main_depth = field<std::uint16_t>(newer, main_depth_at)};
+}
+
+result<void> check_lmdb_file(os::file& data) {
+  auto state = read_lmdb_state(data);
+  if (!state) return state.error();
   return {};
 }
 

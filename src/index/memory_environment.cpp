@@ -249,6 +249,12 @@ result<std::unique_ptr<environment>> memory_provider::open_read_only(std::string
   return open_existing(name);
 }
 
+// Nothing is mapped here that could lead anybody astray.
+result<bool> memory_provider::inspect(std::string_view name) {
+  const std::scoped_lock held(shared_->lock);
+  return shared_->environments.find(name) != shared_->environments.end();
+}
+
 result<std::unique_ptr<environment>> memory_provider::open_existing(std::string_view name) {
   if (auto step = shared_->faults->step(); !step) return step.error();
   const std::scoped_lock held(shared_->lock);

@@ -26,23 +26,6 @@ result<void> write_manifest(os::directory& folder, const std::string& name,
   return folder.sync();
 }
 
-/// What one of the two files holds: nothing if it is not there, an error if it does not check out.
-result<std::optional<format::manifest>> read_one(os::directory& folder, const std::string& name) {
-  auto file = folder.open_file(name, os::open_mode::read_only);
-  if (!file) {
-    if (os::is_missing(file.error())) return std::optional<format::manifest>();
-    return file.error();
-  }
-  std::vector<std::byte> bytes(format::manifest_bytes_limit);
-  auto got = (*file)->read_at(0, bytes);
-  if (!got) return got.error();
-  auto fields = format::decode_manifest(std::span<const std::byte>(bytes).first(*got));
-  if (fields) return std::optional(std::move(*fields));
-  error_info info = fields.error().info();
-  info.path = (*file)->path();
-  return error(fields.error().code(), std::move(info));
-}
-
 result<bool> has_segments(os::directory& folder) {
   auto log = folder.open_directory(log_folder_name, false);
   if (!log) {
@@ -69,6 +52,23 @@ error nothing_found(os::directory& folder) {
 
 }  // namespace
 
+result<std::optional<format::manifest>> read_manifest_file(os::directory& folder,
+                                                           const std::string& name) {
+  auto file = folder.open_file(name, os::open_mode::read_only);
+  if (!file) {
+    if (os::is_missing(file.error())) return std::optional<format::manifest>();
+    return file.error();
+  }
+  std::vector<std::byte> bytes(format::manifest_bytes_limit);
+  auto got = (*file)->read_at(0, bytes);
+  if (!got) return got.error();
+  auto fields = format::decode_manifest(std::span<const std::byte>(bytes).first(*got));
+  if (fields) return std::optional(std::move(*fields));
+  error_info info = fields.error().info();
+  info.path = (*file)->path();
+  return error(fields.error().code(), std::move(info));
+}
+
 result<void> create_manifest(os::directory& store_folder, const format::manifest& fields) {
   const auto bytes = format::encode_manifest(fields);
   // The copy first: a store that has its manifest has both.
@@ -80,9 +80,9 @@ result<void> create_manifest(os::directory& store_folder, const format::manifest
 }
 
 result<format::manifest> read_manifest(os::directory& store_folder, bool repair) {
-  auto first = read_one(store_folder, manifest_name);
+  auto first = read_manifest_file(store_folder, manifest_name);
   if (!first && first.error() != errc::corrupt_manifest) return first.error();
-  auto copy = read_one(store_folder, manifest_copy_name);
+  auto copy = read_manifest_file(store_folder, manifest_copy_name);
   if (!copy && copy.error() != errc::corrupt_manifest) return copy.error();
 
   const bool first_holds = first && *first;

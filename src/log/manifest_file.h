@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include <mainstem/error.h>
 
 #include "format/manifest.h"
@@ -25,5 +28,10 @@ inline constexpr const char* log_folder_name = "log";
 /// two checks out, or if there are segments and no manifest; unsupported_format; and whatever the
 /// disk says.
 [[nodiscard]] result<format::manifest> read_manifest(os::directory& store_folder, bool repair);
+
+/// What one of the two files holds: nothing if it is not there. Errors: corrupt_manifest,
+/// unsupported_format, and whatever the disk says.
+[[nodiscard]] result<std::optional<format::manifest>> read_manifest_file(
+    os::directory& store_folder, const std::string& name);
 
 }  // namespace mainstem::log

@@ -118,6 +118,16 @@ class directory {
   /// Errors: store_locked, whose detail names host, pid and start time of the holder.
   [[nodiscard]] virtual result<std::unique_ptr<file_lock>> lock(std::string_view name) = 0;
 
+  /// True if somebody holds the lock file `name`; takes nothing and writes nothing.
+  /// Errors: operation_not_supported where nobody can tell.
+  [[nodiscard]] virtual result<bool> is_locked(std::string_view name);
+
+  /// Gives the file `name` a second name `to_name` in the directory `to`, which must not be taken:
+  /// one file under two names. Errors: operation_not_supported, or the system's own, where the two
+  /// cannot share files: copy instead.
+  [[nodiscard]] virtual result<void> hard_link(std::string_view name, directory& to,
+                                               std::string_view to_name);
+
   [[nodiscard]] virtual const std::string& path() const noexcept = 0;
 };
 

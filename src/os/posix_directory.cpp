@@ -160,4 +160,22 @@ result<std::unique_ptr<file_lock>> posix_directory::lock(std::string_view name) 
   return take_posix_lock(handle_.get(), std::string(name), joined_path(path_, name));
 }
 
+result<bool> posix_directory::is_locked(std::string_view name) {
+  if (auto checked = check_component(name, path_); !checked) return checked.error();
+  return is_posix_locked(handle_.get(), std::string(name), joined_path(path_, name));
+}
+
+result<void> posix_directory::hard_link(std::string_view name, directory& to,
+                                        std::string_view to_name) {
+  if (auto checked = check_component(name, path_); !checked) return checked;
+  if (auto checked = check_component(to_name, path_); !checked) return checked;
+  const std::string old_name(name);
+  const std::string new_name(to_name);
+  auto* const target = dynamic_cast<posix_directory*>(&to);
+  if (target == nullptr) return directory::hard_link(name, to, to_name);
+  if (::linkat(handle_.get(), old_name.c_str(), target->handle_.get(), new_name.c_str(), 0) == 0)
+    return {};
+  return system_error(errno, "give a second name to", joined_path(path_, name));
+}
+
 }  // namespace mainstem::os

@@ -27,6 +27,9 @@ class posix_directory final : public directory {
   [[nodiscard]] result<void> remove_tree(std::string_view name) override;
   [[nodiscard]] result<void> sync() override;
   [[nodiscard]] result<std::unique_ptr<file_lock>> lock(std::string_view name) override;
+  [[nodiscard]] result<bool> is_locked(std::string_view name) override;
+  [[nodiscard]] result<void> hard_link(std::string_view name, directory& to,
+                                       std::string_view to_name) override;
   [[nodiscard]] const std::string& path() const noexcept override { return path_; }
 
  private:

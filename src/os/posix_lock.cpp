@@ -143,4 +143,17 @@ result<std::unique_ptr<file_lock>> take_posix_lock(int parent, const std::string
   return std::unique_ptr<file_lock>(std::make_unique<posix_lock>(registry.add(std::move(handle))));
 }
 
+result<bool> is_posix_locked(int parent, const std::string& name, const std::string& path) {
+  const descriptor handle(
+      ::openat(parent, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!handle && errno == ENOENT) return false;
+  if (!handle) return system_error(errno, "open the lock file", path);
+  struct flock whole_file {};
+  whole_file.l_type = F_RDLCK;
+  whole_file.l_whence = SEEK_SET;
+  if (::fcntl(handle.get(), F_OFD_GETLK, &whole_file) != 0)
+    return system_error(errno, "look for the holder of", path);
+  return whole_file.l_type != F_UNLCK;
+}
+
 }  // namespace mainstem::os

@@ -18,4 +18,8 @@ namespace mainstem::os {
                                                                  const std::string& name,
                                                                  const std::string& path);
 
+/// True if somebody holds the lock file; false also if there is none.
+[[nodiscard]] result<bool> is_posix_locked(int parent, const std::string& name,
+                                           const std::string& path);
+
 }  // namespace mainstem::os

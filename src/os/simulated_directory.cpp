@@ -201,4 +201,11 @@ result<std::unique_ptr<file_lock>> simulated_directory::lock(std::string_view na
   return std::unique_ptr<file_lock>(std::make_unique<simulated_lock>(token));
 }
 
+result<bool> simulated_directory::is_locked(std::string_view name) {
+  if (auto checked = check_component(name, path_); !checked) return checked.error();
+  const auto held = world_->guard();
+  const auto found = find(name);
+  return found && !found->is_directory && !world_->file(*found)->lock.expired();
+}
+
 }  // namespace mainstem::os

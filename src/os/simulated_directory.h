@@ -22,6 +22,7 @@ class simulated_directory final : public directory {
   [[nodiscard]] result<void> remove_tree(std::string_view name) override;
   [[nodiscard]] result<void> sync() override;
   [[nodiscard]] result<std::unique_ptr<file_lock>> lock(std::string_view name) override;
+  [[nodiscard]] result<bool> is_locked(std::string_view name) override;
   [[nodiscard]] const std::string& path() const noexcept override { return path_; }
 
   /// Without a call.

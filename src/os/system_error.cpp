@@ -45,6 +45,15 @@ std::string joined_path(const std::string& parent, std::string_view name) {
   return path.append(name);
 }
 
+result<bool> directory::is_locked(std::string_view name) {
+  return system_error(EOPNOTSUPP, "look for the holder of", joined_path(path(), name));
+}
+
+result<void> directory::hard_link(std::string_view name, directory& /*to*/,
+                                  std::string_view /*to_name*/) {
+  return system_error(EOPNOTSUPP, "give a second name to", joined_path(path(), name));
+}
+
 bool is_disk_full(const error& failure) noexcept {
   if (failure.code().category() != boost::system::system_category()) return false;
   const int number = failure.code().value();

@@ -19,6 +19,7 @@ class borrowed_provider final : public index::environment_provider {
   result<std::unique_ptr<index::environment>> open_read_only(std::string_view name) override {
     return real_.open_read_only(name);
   }
+  result<bool> inspect(std::string_view name) override { return real_.inspect(name); }
   result<void> discard(std::string_view name) override { return real_.discard(name); }
 
  private:

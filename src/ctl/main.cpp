@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <exception>
+#include <variant>
+
+#include "ctl/arguments.h"
+#include "ctl/interruption.h"
+
+int main(int count, char** values) {
+  using namespace mainstem::ctl;
+  try {
+    const auto parsed = parse(count, values);
+    if (const auto* status = std::get_if<exit_status>(&parsed)) return static_cast<int>(*status);
+    begin_watching_signals();
+    const auto& wanted = std::get<arguments>(parsed);
+    return static_cast<int>(
+        std::visit([&](const auto& verb) { return run(verb, wanted.as); }, wanted.verb));
+  } catch (const std::exception& failure) {
+    // Of memory that ran out, most likely.
+    static_cast<void>(std::fprintf(
+        stderr, "mainstemctl: %s\n  next: run it again with more memory\n", failure.what()));
+    return static_cast<int>(exit_status::could_not_run);
+  }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/copy_target.h"
+
+#include "log/segment_files.h"
+
+namespace mainstem::engine {
+namespace {
+
+/// Without what changes nothing: doubled and final slashes.
+std::string plain(const std::string& path) {
+  std::string out;
+  for (const char each : path)
+    if (each != '/' || out.empty() || out.back() != '/') out += each;
+  if (out.empty() || out.back() != '/') out += '/';
+  return out;
+}
+
+}  // namespace
+
+result<std::shared_ptr<os::directory>> open_target(os::disk& disk, const std::string& from,
+                                                   const std::string& to) {
+  if (plain(to).starts_with(plain(from)) || plain(from).starts_with(plain(to))) {
+    return error(
+        errc::invalid_argument,
+        error_info{.detail = "the target and the source lie one in the other: name a folder "
+                             "of its own",
+                   .path = to});
+  }
+  auto folder = disk.open_directory(to, true);
+  if (!folder) return log::with_disk_full(folder.error());
+  return folder;
+}
+
+result<void> expect_empty(os::directory& folder) {
+  auto names = folder.list();
+  if (!names) return names.error();
+  if (names->empty()) return {};
+  return error(errc::invalid_argument,
+               error_info{.detail = "the folder is not empty (it has `" + names->front() +
+                                    "`): name one that is, or that does not exist yet",
+                          .path = folder.path()});
+}
+
+}  // namespace mainstem::engine

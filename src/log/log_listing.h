@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <mainstem/error.h>
+
+#include "format/segment_header.h"
+#include "os/file.h"
+
+namespace mainstem::log {
+
+/// A file that is named like a segment. It is not kept open: there may be more than a process may
+/// have open.
+struct listed_file {
+  std::uint32_t number = 0;
+  std::string name;
+  std::uint64_t size_bytes = 0;
+  std::optional<format::segment_header> header;  ///< Nothing: why not stands in `failure`.
+  std::optional<error> failure;
+};
+
+/// All of them with their headers, by number. Gaps are not judged.
+/// Errors: unsupported_format, and what listing the folder fails with.
+[[nodiscard]] result<std::vector<listed_file>> list_segments(os::directory& log_folder,
+                                                             const format::store_identity& store);
+
+}  // namespace mainstem::log
