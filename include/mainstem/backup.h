@@ -18,6 +18,8 @@
 
 namespace mainstem {
 
+class store;
+
 /// How far a copy has come.
 struct copy_progress {
   std::uint64_t bytes_done = 0;
@@ -63,11 +65,18 @@ struct backup_report {
 /// Errors: store_not_found; unsupported_format; corrupt_manifest; invalid_argument (`to` holds
 /// something else, or a backup that is ahead of the store); foreign_file (`to` is a backup of
 /// another store, or of another lineage of this one); store_damaged, corrupt_data (what was to be
-/// copied is damaged: verify, then repair); store_locked (this process has the store open: run it
-/// from another one); disk_full (make room, and call it again); operation_aborted; and whatever the
-/// disk says.
-/// Cost: reads what it copies twice.
+/// copied is damaged: verify, then repair); store_locked (this process has the store open: name the
+/// store object instead of its folder); disk_full (make room, and call it again);
+/// operation_aborted; and whatever the disk says. Cost: reads what it copies twice.
 [[nodiscard]] MAINSTEM_API result<backup_report> backup(const std::filesystem::path& from,
+                                                        const std::filesystem::path& to,
+                                                        const backup_options& options = {});
+
+/// The same of a store that this process has open, for writing or for reading along.
+///
+/// Errors: also store_closed; forked_process. Cost: close() waits for it: stop it first.
+/// Thread safety: beside any other calls.
+[[nodiscard]] MAINSTEM_API result<backup_report> backup(const store& from,
                                                         const std::filesystem::path& to,
                                                         const backup_options& options = {});
 

@@ -37,6 +37,7 @@ namespace detail {
 class store_state;
 struct async_access;
 struct schema_access;
+struct backup_access;
 }  // namespace detail
 
 /// How far a named consumer has come.
@@ -235,6 +236,7 @@ class MAINSTEM_API store {
  private:
   friend struct detail::async_access;
   friend struct detail::schema_access;
+  friend struct detail::backup_access;
   explicit store(std::shared_ptr<detail::store_state> state) noexcept;
   void discard() noexcept;
   std::shared_ptr<detail::store_state> state_;

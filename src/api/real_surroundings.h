@@ -5,7 +5,7 @@
 
 #include <mainstem/store_options.h>
 
-#include "engine/store_core.h"
+#include "engine/surroundings.h"
 
 namespace mainstem::detail {
 

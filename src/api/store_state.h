@@ -49,6 +49,8 @@ class store_state : public std::enable_shared_from_this<store_state> {
   [[nodiscard]] virtual store_info info() = 0;
   /// True for a store that was opened for reading alone.
   [[nodiscard]] virtual bool is_read_only() const noexcept = 0;
+  /// The folder of the store. Inside the gate.
+  [[nodiscard]] virtual const std::string& path() const = 0;
   /// What cannot be made anew from the log. Inside the gate. Errors: those of store::checkpoint().
   [[nodiscard]] virtual result<index::kept_state*> kept() = 0;
   /// Turns newcomers away, wakes those who wait, waits until nobody is inside, and ends.

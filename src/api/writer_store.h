@@ -37,6 +37,7 @@ class writer_store final : public store_state {
   [[nodiscard]] result<void> flush() override;
   [[nodiscard]] store_info info() override;
   [[nodiscard]] bool is_read_only() const noexcept override { return false; }
+  [[nodiscard]] const std::string& path() const override { return core_->path(); }
   [[nodiscard]] result<index::kept_state*> kept() override { return core_->kept(); }
 
  protected:

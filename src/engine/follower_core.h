@@ -39,6 +39,8 @@ class follower_core {
   [[nodiscard]] const published_log& log() const noexcept { return *log_; }
   [[nodiscard]] const store_options& options() const noexcept { return options_; }
   [[nodiscard]] const recovery_report& report() const noexcept { return report_; }
+  /// Of the store's folder.
+  [[nodiscard]] const std::string& path() const noexcept { return folder_->path(); }
 
   /// How much to find out.
   enum class look {

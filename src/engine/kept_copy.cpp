@@ -22,14 +22,18 @@ result<std::optional<kept_copy>> read_from(index::environment_provider& provider
   if (!environment) return environment.error();
   auto kept = index::kept_state::open(std::move(*environment), store_id);
   if (!kept) return kept.error();
-  auto consumers = (*kept)->checkpoints();
-  if (!consumers) return consumers.error();
-  auto schemas = (*kept)->schemas();
-  if (!schemas) return schemas.error();
-  return std::optional(kept_copy{std::move(*consumers), std::move(*schemas)});
+  return copy_of(**kept);
 }
 
 }  // namespace
+
+result<std::optional<kept_copy>> copy_of(const index::kept_state& kept) {
+  auto consumers = kept.checkpoints();
+  if (!consumers) return index::as_state_error(consumers.error());
+  auto schemas = kept.schemas();
+  if (!schemas) return index::as_state_error(schemas.error());
+  return std::optional(kept_copy{std::move(*consumers), std::move(*schemas)});
+}
 
 result<std::optional<kept_copy>> read_kept(const surroundings& around,
                                            std::shared_ptr<os::directory> folder,

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <mainstem/error.h>
 #include <mainstem/uuid.h>
 
-#include "engine/store_core.h"
+#include "engine/surroundings.h"
 #include "index/kept_state.h"
 #include "os/file.h"
 
@@ -18,6 +19,9 @@ struct kept_copy {
   std::vector<index::kept_state::consumer_row> consumers;
   std::vector<index::kept_state::schema_row> schemas;
 };
+
+/// Of one that is open.
+[[nodiscard]] result<std::optional<kept_copy>> copy_of(const index::kept_state& kept);
 
 /// Looks at the environment before LMDB does, then reads all of it; nothing if there is none.
 /// Errors: corrupt_state; store_locked; and whatever the disk says.

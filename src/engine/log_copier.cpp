@@ -102,6 +102,40 @@ result<log_copier::frames_end> log_copier::find_end(os::file& file, const log::l
   return end;
 }
 
+result<log_copier::frames_end> log_copier::find_end_at(os::directory& folder, std::uint32_t number,
+                                                       position at) const {
+  auto files = log::list_segments(folder, store_);
+  if (!files) return files.error();
+  const auto listed = std::ranges::find(*files, number, &log::listed_file::number);
+  if (listed == files->end() || !listed->header)
+    return damaged(folder, log::segment_file_name(number), "the segment is missing or damaged");
+  auto file = folder.open_file(listed->name, os::open_mode::read_only);
+  if (!file) return file.error();
+  return find_end(**file, *listed,
+                  [at](const frames_end& end) { return end.last_position >= at.value(); });
+}
+
+result<std::uint32_t> log_copier::check_agreement(position at) {
+  auto files = log::list_segments(*to_, store_);
+  if (!files) return files.error();
+  std::uint32_t number = 1;
+  for (const log::listed_file& file : *files) {
+    if (file.header && file.header->first_position <= at.value()) number = file.number;
+  }
+  auto there = find_end_at(*to_, number, at);
+  if (!there) return there.error();
+  auto here = find_end_at(from_, number, at);
+  if (!here) return here.error();
+  if (here->chain == there->chain && here->last_position == there->last_position) return number;
+  error_info info{.detail =
+                      "the folder holds a backup of another history of this store: back up into "
+                      "another folder",
+                  .path = to_->path() + "/" + log::segment_file_name(number),
+                  .offset = there->offset};
+  info.first_position = info.last_position = at.value();
+  return error(errc::foreign_file, std::move(info));
+}
+
 result<void> log_copier::copy_ended(std::size_t index) {
   const log::listed_file& listed = files_[index];
   auto file = from_.open_file(listed.name, os::open_mode::read_only);

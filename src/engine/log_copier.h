@@ -48,6 +48,12 @@ class log_copier {
   /// log); disk_full; and whatever the disk says.
   [[nodiscard]] result<log_copy_report> run(position up_to);
 
+  /// Both folders have the same log up to here, where a commit ends in `to`. The chain of checksums
+  /// stands for all that is before it.
+  /// Errors: foreign_file if they have not; store_damaged; and whatever the disk says.
+  /// @returns the number of the segment in which that is.
+  [[nodiscard]] result<std::uint32_t> check_agreement(position at);
+
  private:
   struct frames_end;
   using stop_function = std::function<bool(const frames_end&)>;
@@ -57,6 +63,8 @@ class log_copier {
   [[nodiscard]] result<void> copy_last(position up_to);
   [[nodiscard]] result<bool> has_same(const log::listed_file& file, os::file& from);
   [[nodiscard]] result<bool> link(const log::listed_file& file);
+  [[nodiscard]] result<frames_end> find_end_at(os::directory& folder, std::uint32_t number,
+                                               position at) const;
   [[nodiscard]] result<frames_end> find_end(os::file& file, const log::listed_file& listed,
                                             const stop_function& is_end) const;
   [[nodiscard]] result<std::shared_ptr<os::file>> begin(const std::string& name);

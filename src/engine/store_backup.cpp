@@ -26,14 +26,16 @@ error of_another(const os::directory& folder, std::string_view what) {
 
 class store_backup {
  public:
-  store_backup(const backup_options& options, const surroundings& around)
-      : options_(options), around_(around) {}
+  store_backup(const backup_options& options, const surroundings& around,
+               index::kept_state* open_state)
+      : options_(options), around_(around), open_state_(open_state) {}
 
   result<backup_report> run(const std::string& from, const std::string& to);
 
  private:
   result<void> open_source(const std::string& from);
   result<void> look_at_target();
+  result<void> read_state();
   result<position> find_durable();
   result<void> copy_log(position up_to);
   result<void> check_copy(position up_to);
@@ -42,12 +44,14 @@ class store_backup {
 
   const backup_options& options_;
   const surroundings& around_;
+  index::kept_state* const open_state_;
   std::shared_ptr<os::directory> from_;
   std::shared_ptr<os::directory> from_log_;
   std::shared_ptr<os::directory> to_;
   std::shared_ptr<os::directory> to_log_;
   format::manifest manifest_;
   std::optional<backup_marker> earlier_;
+  std::uint32_t earlier_end_ = 1;  // The segment in which it ends.
   std::optional<kept_copy> kept_;
   log_copy_report copied_;
   backup_report report_;
@@ -60,9 +64,7 @@ result<backup_report> store_backup::run(const std::string& from, const std::stri
   to_ = std::move(*target);
   if (auto looked = look_at_target(); !looked) return looked.error();
   // Before the position is taken: so no checkpoint is ahead of the copy.
-  auto kept = read_kept(around_, from_, manifest_.store.store_id);
-  if (!kept) return kept.error();
-  kept_ = std::move(*kept);
+  if (auto read = read_state(); !read) return read.error();
   auto up_to = find_durable();
   if (!up_to) return up_to.error();
   if (earlier_ && earlier_->up_to > *up_to) {
@@ -92,6 +94,14 @@ result<void> store_backup::open_source(const std::string& from) {
   from_log_ = std::move(*log_folder);
   report_.store_id = manifest_.store.store_id;
   report_.lineage_id = manifest_.store.lineage_id;
+  return {};
+}
+
+result<void> store_backup::read_state() {
+  auto kept = open_state_ != nullptr ? copy_of(*open_state_)
+                                     : read_kept(around_, from_, manifest_.store.store_id);
+  if (!kept) return kept.error();
+  kept_ = std::move(*kept);
   return {};
 }
 
@@ -162,7 +172,13 @@ result<void> store_backup::copy_log(position up_to) {
   log_copy_options how;
   how.hard_links = options_.hard_links;
   how.on_progress = [this](std::uint64_t done, std::uint64_t total) { return go_on(done, total); };
-  auto copied = log_copier(*from_log_, to_log_, manifest_.store, around_.clock, how).run(up_to);
+  log_copier copier(*from_log_, to_log_, manifest_.store, around_.clock, how);
+  if (earlier_ && earlier_->up_to != position{}) {
+    auto agreed = copier.check_agreement(earlier_->up_to);
+    if (!agreed) return agreed.error();
+    earlier_end_ = *agreed;
+  }
+  auto copied = copier.run(up_to);
   if (!copied) return copied.error();
   copied_ = *copied;
   report_.up_to = up_to;
@@ -178,7 +194,8 @@ result<void> store_backup::check_copy(position up_to) {
   log::log_verifier_options how;
   how.evidence = up_to.value();
   if (earlier_) {
-    how.first_segment = copied_.first_changed;
+    // Segments behind the earlier end may be there from an attempt that was interrupted.
+    how.first_segment = std::min(copied_.first_changed, earlier_end_);
     how.digest_behind = earlier_->up_to.value();
     how.digest = earlier_->log_digest;
   }
@@ -217,8 +234,9 @@ result<void> store_backup::finish() {
 }  // namespace
 
 result<backup_report> backup_store(const std::string& from, const std::string& to,
-                                   const backup_options& options, const surroundings& around) {
-  return store_backup(options, around).run(from, to);
+                                   const backup_options& options, const surroundings& around,
+                                   index::kept_state* kept) {
+  return store_backup(options, around, kept).run(from, to);
 }
 
 }  // namespace mainstem::engine

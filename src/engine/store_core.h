@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "engine/commit_pipeline.h"
 #include "engine/published_log.h"
+#include "engine/surroundings.h"
 #include "index/environment.h"
 #include "index/kept_state.h"
 #include "log/control_file.h"
@@ -22,16 +23,6 @@
 #include "os/file.h"
 
 namespace mainstem::engine {
-
-/// What a store needs of the world. Tests give a simulated one.
-struct surroundings {
-  os::disk& disk;
-  /// Makes the provider of the store's index for the store's folder.
-  std::function<std::unique_ptr<index::environment_provider>(std::shared_ptr<os::directory>)>
-      make_index_provider;
-  clock_source& clock;
-  random_source& random;
-};
 
 /// An open store without threads: what is in it, and the steps by which it moves on.
 ///
@@ -52,6 +43,8 @@ class store_core {
   [[nodiscard]] commit_pipeline& pipeline() noexcept { return *pipeline_; }
   [[nodiscard]] const store_options& options() const noexcept { return options_; }
   [[nodiscard]] const recovery_report& report() const noexcept { return report_; }
+  /// Of the store's folder.
+  [[nodiscard]] const std::string& path() const noexcept { return folder_->path(); }
   [[nodiscard]] clock_source& clock() const noexcept { return clock_; }
   [[nodiscard]] const format::store_identity& identity() const noexcept { return log_->store(); }
 

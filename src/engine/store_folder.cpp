@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/store_folder.h"
 
+#include "engine/published_log.h"
+
 namespace mainstem::engine {
 
 result<std::shared_ptr<os::directory>> open_store_folder(os::disk& disk, const std::string& path,

@@ -9,12 +9,13 @@
 #include <mainstem/store_info.h>
 #include <mainstem/store_options.h>
 
-#include "engine/published_log.h"
 #include "log/segment.h"
 #include "os/file.h"
 
 /// What whoever opens a store knows of its folder, for writing or for reading along.
 namespace mainstem::engine {
+
+class published_log;
 
 /// Environments in the folder: the index, and what cannot be made anew from the log.
 inline constexpr std::string_view index_name = "index";

@@ -9,6 +9,8 @@
 #include "engine/stream_ledger.h"
 #include "index/canonical_digest.h"
 #include "index/kept_state.h"
+#include "index/stream_index.h"
+#include "log/control_file.h"
 #include "log/control_look.h"
 #include "log/log_verifier.h"
 #include "log/manifest_file.h"

@@ -6,7 +6,7 @@
 #include <mainstem/error.h>
 #include <mainstem/verify.h>
 
-#include "engine/store_core.h"
+#include "engine/surroundings.h"
 
 namespace mainstem::engine {
 

@@ -147,6 +147,24 @@ TEST(BackupStore, RefusesWhatIsNoPlaceForIt) {
   EXPECT_NE(to(copy_path).find("checksum"), std::string::npos);
 }
 
+// Two copies of one store went different ways: same ids, same lineage, other events.
+TEST(BackupStore, RefusesAnotherHistoryOfTheSameStore) {
+  verified_store one(ending::open);
+  verified_store other(ending::open);  // The same seed: the same ids, the same secret.
+  other.append();
+  ASSERT_TRUE(back_up(other.machine()).has_value());
+  one.append();
+  one.append();
+  static_cast<void>(one.machine().disk().open_directory("copy/log", true));
+  for (const auto& [path, bytes] : other.machine().disk().files())
+    if (path.find("copy/") != std::string::npos) one.machine().disk().put(path, bytes);
+  const auto refused = back_up(one.machine());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error(), errc::foreign_file) << refused.error().message();
+  EXPECT_NE(refused.error().message().find("another history"), std::string::npos)
+      << refused.error().message();
+}
+
 TEST(BackupStore, RefusesToCopyDamage) {
   const verified_store store;
   const auto copy = store.machine_copy();

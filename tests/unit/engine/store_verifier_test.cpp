@@ -3,6 +3,7 @@
 
 #include "format/frame.h"
 #include "format/trailer.h"
+#include "index/index_rows.h"
 #include "verified_store.h"
 
 namespace mainstem::test_support {
@@ -263,6 +264,66 @@ TEST(VerifyStore, DoesNotStopAtTheFirstFinding) {
   EXPECT_EQ(report.findings[0].what.info().last_position, 3U);
   EXPECT_EQ(report.lost_positions, 3U);
   EXPECT_EQ(report.events, store.events() - 3);
+}
+
+// Checksums hold, but the commit says that it begins elsewhere in its stream: a bug of a writer.
+TEST(VerifyStore, NoticesAVersionThatDoesNotFollow) {
+  const verified_store store(ending::killed);
+  const auto report = store.verify([](simulated_machine& machine) {
+    auto folder = machine.disk().open_directory(store_folder, false).value();
+    const std::uint64_t secret = log::read_manifest(*folder, false).value().store.secret;
+    const auto files = machine.disk().files();
+    const auto is_log = [](const auto& each) { return each.first.ends_with("3.log"); };
+    auto [path, bytes] = *std::ranges::find_if(files, is_log);
+    std::uint64_t last = 0;
+    std::optional<format::frame_prefix> commit;
+    for (std::uint64_t offset = first_frame;;) {
+      const auto prefix = format::decode_prefix(std::span(bytes).subspan(offset), secret, offset);
+      if (!prefix) break;
+      if (prefix->kind == format::frame_kind::commit) {
+        commit = prefix;
+        last = offset;
+      }
+      offset += prefix->length;
+    }
+    ASSERT_TRUE(commit.has_value());
+    const auto frame = std::span(bytes).subspan(last, commit->length);
+    format::set_first_version(frame, 0, format::first_version_of(frame, 0) + 5);
+    format::encode_prefix(*commit, frame.first(format::prefix_bytes(commit->stream_count)), secret,
+                          last);
+    machine.disk().put(path, bytes);
+  });
+  ASSERT_EQ(kinds_of(report), "version") << words_of(report);
+  EXPECT_NE(report.findings[0].what.message().find("stream order-1 goes on with version"),
+            std::string::npos);
+  EXPECT_EQ(report.findings[0].what.info().last_position, report.last_position.value());
+}
+
+// Its rows check out, but one of them says something else than the log.
+TEST(VerifyStore, NoticesAnIndexOfAnotherOpinion) {
+  const verified_store store;
+  const auto report = store.verify([](simulated_machine& machine) {
+    const index::entry_place place{.run = 1, .stream = 1, .first_version = 1};
+    const auto key = index::entry_key(place);
+    index::value_bytes value;
+    {
+      auto environment = machine.index().open_existing("index").value();
+      auto reading = environment->begin_read().value();
+      const auto found = reading->get(index::table::entries, key).value();
+      ASSERT_TRUE(found.has_value());
+      const auto row = index::decode_entry(index::table::entries, key, *found).value();
+      std::vector<index::indexed_event> events;
+      for (std::uint32_t i = 0; i < row.count(); ++i)
+        events.push_back({row.address(i), row.id_hash(i)});
+      events.front().id_hash ^= 1U;
+      index::encode_entry(index::table::entries, place, row.previous_flush(), events, value);
+    }
+    machine.index().tamper("index", index::table::entries, key, value);
+  });
+  EXPECT_EQ(kinds_of(report), "index") << words_of(report);
+  EXPECT_NE(words_of(report).find("stream order-1: the index leads to other places"),
+            std::string::npos);
+  EXPECT_NE(report.index_digest, report.expected_digest);
 }
 
 // A torn end was never acknowledged: no crash may look like damage.
