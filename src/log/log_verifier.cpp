@@ -9,6 +9,7 @@
 #include "format/commit_examination.h"
 #include "log/log_listing.h"
 #include "log/segment.h"
+#include "log/suspicion.h"
 #include "log/trailer_check.h"
 
 namespace mainstem::log {
@@ -20,19 +21,6 @@ using format::frame_prefix;
 constexpr std::uint64_t first_frame_offset = format::segment_header_layout::size;
 constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t report_interval_bytes = 8U << 20U;
-constexpr std::string_view put_back =
-    ": put the file back from a copy, restore a backup, or let repair make a new store of all that "
-    "is good";
-
-/// Something that looks wrong, until it is known whether it had been durable.
-struct suspect {
-  finding what;
-  std::uint64_t expected = 0;  ///< The position that should follow.
-  bool certain = false;        ///< Damage, whatever the evidence says.
-  bool open = false;           ///< Nothing behind it has been found yet.
-  std::uint64_t torn_bytes = 0;
-  log_totals before;
-};
 
 bool is_plausible(const frame_prefix& prefix) noexcept {
   if (prefix.first_position == 0) return false;
@@ -79,10 +67,10 @@ class verifier {
   void note_durable(std::uint64_t next_position);
   result<void> note_prefix(const walk_state& at, const frame_prefix& prefix);
   result<void> report(const walk_state& at);
-  struct judged_state;
-  [[nodiscard]] log_verification::part judge(judged_state state) const;
-  void judge_end(judged_state& state, log_verification::part& found) const;
   [[nodiscard]] log_verification conclude() const;
+  [[nodiscard]] std::string end_path() const {
+    return last_path_.empty() ? folder_.path() : last_path_;
+  }
   [[nodiscard]] std::string path_of(std::string_view name) const {
     return folder_.path() + "/" + std::string(name);
   }
@@ -169,13 +157,6 @@ suspect& verifier::suspicion(finding_kind kind, errc code, std::string detail, s
   found.expected = expected_;
   found.before = totals_;
   return suspects_.emplace_back(std::move(found));
-}
-
-void set_positions(finding& of, std::uint64_t first, std::uint64_t last) {
-  error_info info = of.what.info();
-  info.first_position = first;
-  info.last_position = last;
-  of.what = error(of.what.code(), std::move(info));
 }
 
 void verifier::note_missing(std::uint32_t from, std::uint32_t to) {
@@ -496,60 +477,9 @@ result<void> verifier::report(const walk_state& at) {
   return options_.on_progress(std::min(done, bytes_total_), bytes_total_);
 }
 
-/// What is known when everything was read; or when what had been durable was.
-struct verifier::judged_state {
-  log_totals totals;
-  std::vector<suspect> suspects;
-  std::uint64_t expected = 0;
-  std::uint64_t evidence = 0;
-  std::uint64_t end_offset = 0;
-  std::string path;
-};
-
-log_verification::part verifier::judge(judged_state state) const {
-  log_verification::part found;
-  const auto torn = std::ranges::find_if(state.suspects, [&state](const suspect& each) {
-    return !each.certain && each.expected > state.evidence;
-  });
-  if (torn != state.suspects.end()) {
-    state.totals = torn->before;
-    state.expected = torn->expected;
-    found.torn_bytes = torn->torn_bytes;
-    state.suspects.erase(std::remove_if(torn, state.suspects.end(),
-                                        [](const suspect& each) { return !each.certain; }),
-                         state.suspects.end());
-  }
-  judge_end(state, found);
-  for (suspect& each : state.suspects) found.findings.push_back(std::move(each.what));
-  found.totals = state.totals;
-  return found;
-}
-
-void verifier::judge_end(judged_state& state, log_verification::part& found) const {
-  if (state.evidence < state.expected) return;
-  state.totals.lost_positions += state.evidence - state.expected + 1;
-  found.has_losses = true;
-  bool explained = false;
-  for (suspect& each : state.suspects) {
-    if (!each.open) continue;
-    set_positions(each.what, each.expected, state.evidence);
-    explained = true;
-  }
-  if (explained) return;
-  suspect end;
-  end.what = {finding_kind::lost_events,
-              error(errc::store_damaged,
-                    error_info{.detail = "the log ends here, but more had been durable" +
-                                         std::string(put_back),
-                               .path = state.path.empty() ? folder_.path() : state.path,
-                               .offset = state.end_offset})};
-  set_positions(end.what, state.expected, state.evidence);
-  state.suspects.push_back(std::move(end));
-}
-
 log_verification verifier::conclude() const {
   log_verification found;
-  auto whole = judge({totals_, suspects_, expected_, evidence_, end_offset_, last_path_});
+  auto whole = judge({totals_, suspects_, expected_, evidence_, end_offset_, end_path()});
   found.totals = whole.totals;
   found.findings = std::move(whole.findings);
   found.torn_bytes = whole.torn_bytes;
@@ -560,14 +490,14 @@ log_verification verifier::conclude() const {
   if (options_.durable == 0) return found;
   const std::uint64_t known = std::max(options_.evidence, options_.durable);
   const auto count = static_cast<std::ptrdiff_t>(cut_ ? cut_->suspects : suspects_.size());
-  judged_state then{totals_,     {suspects_.begin(), suspects_.begin() + count},
-                    expected_,   known,
-                    end_offset_, last_path_};
+  judged_log then{totals_,     {suspects_.begin(), suspects_.begin() + count},
+                  expected_,   known,
+                  end_offset_, last_path_};
   if (cut_) {
     then.totals = cut_->totals;
     then.expected = cut_->expected;
     then.end_offset = cut_->end_offset;
-    then.path = cut_->path;
+    if (!cut_->path.empty()) then.path = cut_->path;
   }
   found.at_durable = judge(std::move(then));
   found.at_durable->has_losses =
