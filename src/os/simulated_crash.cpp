@@ -141,7 +141,7 @@ void lose_power(file_node& node, dice& decide,
 
   std::vector<bool> written(granules_for(size));
   for (const file_operation& operation : node.operations()) {
-    if (operation.sets_size) continue;
+    if (operation.sets_size || operation.dropped) continue;
     const std::vector<bool> kept = decide.kept_granules(operation);
     for (std::size_t i = 0; i < kept.size(); ++i) {
       const std::uint64_t granule = operation.first_granule + i;

@@ -61,13 +61,17 @@ result<std::shared_ptr<file>> simulated_directory::open_file(std::string_view na
   if (failure == 0 && create && found) failure = EEXIST;
   if (failure == 0 && !create && !found) failure = ENOENT;
   if (failure == 0 && found && found->is_directory) failure = EISDIR;
+  if (failure == 0 && mode == open_mode::read_write && world_->read_only) failure = EROFS;
   if (failure != 0) return system_error(failure, create ? "create" : "open", path);
+  auto descriptor = world_->take_descriptor();
+  if (!descriptor) return system_error(EMFILE, create ? "create" : "open", path);
   if (create) {
     found = world_->add_file();
     link(name, *found);
   }
-  return std::shared_ptr<file>(std::make_shared<simulated_file>(
-      world_, world_->file(*found), std::move(path), mode != open_mode::read_only));
+  return std::shared_ptr<file>(
+      std::make_shared<simulated_file>(world_, world_->file(*found), std::move(path),
+                                       mode != open_mode::read_only, std::move(descriptor)));
 }
 
 result<std::shared_ptr<directory>> simulated_directory::open_directory(std::string_view name,
@@ -84,9 +88,11 @@ result<std::shared_ptr<directory>> simulated_directory::open_directory(std::stri
   const auto found = find(name);
   if (failure == 0 && !found) failure = ENOENT;
   if (failure == 0 && !found->is_directory) failure = ENOTDIR;
+  auto descriptor = failure == 0 ? world_->take_descriptor() : nullptr;
+  if (failure == 0 && !descriptor) failure = EMFILE;
   if (failure != 0) return system_error(failure, "open the folder", path);
-  return std::shared_ptr<directory>(
-      std::make_shared<simulated_directory>(world_, world_->directory(*found), std::move(path)));
+  return std::shared_ptr<directory>(std::make_shared<simulated_directory>(
+      world_, world_->directory(*found), std::move(path), std::move(descriptor)));
 }
 
 result<std::vector<std::string>> simulated_directory::list() {
@@ -148,7 +154,7 @@ result<void> simulated_directory::remove_tree(std::string_view name) {
   const auto found = find(name);
   if (found && !found->is_directory) return system_error(ENOTDIR, "remove the folder", path);
   if (found) {
-    simulated_directory inside(world_, world_->directory(*found), path);
+    simulated_directory inside(world_, world_->directory(*found), path, nullptr);
     const auto names = inside.node_->current();
     for (const auto& [inner, node] : names) {
       auto removed = node.is_directory ? inside.remove_tree(inner) : inside.remove(inner);
@@ -166,7 +172,7 @@ result<void> simulated_directory::sync() {
   const auto verdict = world_->enter(call_kind::sync_directory, path_);
   // Entries are in the file system's journal: unlike the bytes of a file, they are not given up.
   if (verdict.error != 0) return system_error(verdict.error, "sync the folder", path_);
-  if (verdict.lies()) return {};
+  if (verdict.is(fault_effect::lies)) return {};
   node_->sync();
   world_->drop_unreachable();
   return {};

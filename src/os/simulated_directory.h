@@ -9,8 +9,12 @@ namespace mainstem::os {
 class simulated_directory final : public directory {
  public:
   simulated_directory(std::shared_ptr<simulation::world> world,
-                      std::shared_ptr<simulation::directory_node> node, std::string path) noexcept
-      : world_(std::move(world)), node_(std::move(node)), path_(std::move(path)) {}
+                      std::shared_ptr<simulation::directory_node> node, std::string path,
+                      std::shared_ptr<const void> descriptor) noexcept
+      : world_(std::move(world)),
+        node_(std::move(node)),
+        path_(std::move(path)),
+        descriptor_(std::move(descriptor)) {}
 
   [[nodiscard]] result<std::shared_ptr<file>> open_file(std::string_view name,
                                                         open_mode mode) override;
@@ -38,6 +42,7 @@ class simulated_directory final : public directory {
   std::shared_ptr<simulation::world> world_;
   std::shared_ptr<simulation::directory_node> node_;
   std::string path_;
+  std::shared_ptr<const void> descriptor_;
 };
 
 }  // namespace mainstem::os

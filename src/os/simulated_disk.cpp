@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/simulated_disk.h"
 
+#include <cerrno>
+
 #include "os/simulated_directory.h"
 #include "os/simulated_world.h"
+#include "os/system_error.h"
 
 namespace mainstem::os {
 namespace {
@@ -22,8 +25,10 @@ result<std::shared_ptr<directory>> simulated_disk::open_directory(const std::str
                                                                   bool create) {
   const auto held = world_->guard();
   const auto names = simulation::components(path);
-  auto current =
-      std::make_shared<simulated_directory>(world_, world_->directory(world_->root()), "");
+  auto descriptor = world_->take_descriptor();
+  if (!descriptor) return system_error(EMFILE, "open the folder", "/");
+  auto current = std::make_shared<simulated_directory>(world_, world_->directory(world_->root()),
+                                                       "", std::move(descriptor));
   for (std::size_t i = 0; i < names.size(); ++i) {
     const bool present = current->find(names[i]).has_value();
     auto next = current->open_directory(names[i], create);
@@ -82,6 +87,16 @@ void simulated_disk::set_capacity(std::optional<std::uint64_t> bytes) {
   const auto held = world_->guard();
   world_->capacity_granules.reset();
   if (bytes) world_->capacity_granules = *bytes / simulation::granule_bytes;
+}
+
+void simulated_disk::set_most_open(std::optional<std::size_t> files) {
+  const auto held = world_->guard();
+  world_->most_open = files;
+}
+
+void simulated_disk::set_read_only(bool on) {
+  const auto held = world_->guard();
+  world_->read_only = on;
 }
 
 std::uint64_t simulated_disk::used_bytes() const {

@@ -65,6 +65,16 @@ enum class fault_effect {
   fails_halfway,
   /// A sync that says OK and makes nothing durable. Other kinds are carried out as ever.
   lies,
+  /// Bit number `fault::bit` of what is read or written is flipped on its way, and the call says
+  /// OK. Of a read: the file itself is right, and so is the next read.
+  flips_a_bit,
+  /// A write that says OK and does not reach the disk, whatever is synced: it can be read until the
+  /// power is lost, and then what stood there before is back.
+  is_lost,
+  /// A write that says OK and reaches the disk in the place of something else: `fault::to_path`,
+  /// `fault::to_offset`. Where it belongs it is lost. The damage shows when the power is lost, or
+  /// when another process reads the file.
+  goes_astray,
 };
 
 /// How a call goes wrong.
@@ -78,6 +88,11 @@ struct fault {
   bool for_good = false;               ///< All matching calls from then on, not one alone.
   std::optional<call_kind> only = {};  ///< Without it, calls of every kind match.
   std::string path_contains = {};      ///< Only calls whose path contains this match.
+  std::uint64_t bit = 0;               ///< Of flips_a_bit: modulo the bits of the call.
+  /// Of goes_astray: a file, or empty for the one that is written, and an offset in it, of which
+  /// the granule of 512 bytes counts.
+  std::string to_path = {};
+  std::uint64_t to_offset = 0;
 };
 
 /// Which of the unsynced operations a crash leaves.
@@ -141,6 +156,10 @@ class simulated_disk final : public disk {
 
   /// Limits what all files together may take up, in units of 512 bytes. None: no limit.
   void set_capacity(std::optional<std::uint64_t> bytes);
+  /// Limits how many files and directories may be open at the same time: one more is EMFILE.
+  void set_most_open(std::optional<std::size_t> files);
+  /// A file system that was mounted for reading alone: whatever would change it is EROFS.
+  void set_read_only(bool on);
   /// What all files together take up.
   [[nodiscard]] std::uint64_t used_bytes() const;
 

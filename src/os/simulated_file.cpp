@@ -23,7 +23,19 @@ class simulated_mapping final : public mapping {
   std::size_t size_;
 };
 
+void flip_bit(std::span<std::byte> bytes, std::uint64_t bit) {
+  if (bytes.empty()) return;
+  const std::uint64_t at = bit % (bytes.size() * 8);
+  bytes[at / 8] ^= std::byte{static_cast<unsigned char>(1U << (at % 8))};
+}
+
 }  // namespace
+
+simulation::file_node* simulated_file::stray_target(const fault& how) const {
+  if (how.to_path.empty()) return node_.get();
+  const auto found = world_->find(how.to_path);
+  return found && !found->is_directory ? world_->file(*found).get() : nullptr;
+}
 
 result<std::size_t> simulated_file::read_at(std::uint64_t offset, std::span<std::byte> into) {
   const auto held = world_->guard();
@@ -35,6 +47,7 @@ result<std::size_t> simulated_file::read_at(std::uint64_t offset, std::span<std:
   if (offset >= content.size()) return std::size_t{0};
   const std::size_t count = std::min<std::size_t>(into.size(), content.size() - offset);
   if (count > 0) std::memcpy(into.data(), content.data() + offset, count);
+  if (verdict.is(fault_effect::flips_a_bit)) flip_bit(into.first(count), verdict.how->bit);
   return count;
 }
 
@@ -48,7 +61,7 @@ result<void> simulated_file::write_at(std::uint64_t offset,
   int failure = verdict.error;
   std::uint64_t written = bytes;
   if (failure != 0) {
-    written = verdict.effect == fault_effect::fails_halfway ? bytes / 2 : 0;
+    written = verdict.is(fault_effect::fails_halfway) ? bytes / 2 : 0;
   } else if (!writable_) {
     failure = EBADF;
     written = 0;
@@ -59,10 +72,30 @@ result<void> simulated_file::write_at(std::uint64_t offset,
   if (written > 0) {
     const std::uint64_t fitting = world_->writable_bytes(*node_, offset, written);
     if (fitting < written && failure == 0) failure = ENOSPC;
-    node_->write(offset, parts, fitting, world_->order);
+    if (fitting > 0) carry_out(offset, parts, fitting, verdict);
   }
   if (failure == 0) return {};
   return system_error(failure, attempt_at("write", bytes, offset), path_, offset);
+}
+
+void simulated_file::carry_out(std::uint64_t offset,
+                               std::span<const std::span<const std::byte>> parts,
+                               std::uint64_t bytes, const simulation::verdict& verdict) {
+  std::vector<std::byte> flipped;
+  std::span<const std::byte> whole;
+  if (verdict.is(fault_effect::flips_a_bit)) {
+    for (const auto& part : parts) flipped.insert(flipped.end(), part.begin(), part.end());
+    flip_bit(flipped, verdict.how->bit);
+    whole = flipped;
+    parts = {&whole, 1};
+  }
+  node_->write(offset, parts, bytes, world_->order);
+  if (verdict.is(fault_effect::goes_astray)) {
+    if (auto* const target = stray_target(*verdict.how))
+      node_->lead_astray(*target, verdict.how->to_offset, world_->order);
+    node_->drop_last_write();
+  }
+  if (verdict.is(fault_effect::is_lost)) node_->drop_last_write();
 }
 
 result<void> simulated_file::sync() {
@@ -72,7 +105,7 @@ result<void> simulated_file::sync() {
     node_->fail_sync();
     return system_error(verdict.error, "sync", path_);
   }
-  if (!verdict.lies()) node_->sync();
+  if (!verdict.is(fault_effect::lies)) node_->sync();
   return {};
 }
 

@@ -178,11 +178,26 @@ void file_node::sync() {
 
 void file_node::fail_sync() {
   // The size is not a page: it stays to be made durable by a later sync.
-  for (file_operation& operation : operations_) operation.lost = !operation.sets_size;
+  for (file_operation& operation : operations_)
+    operation.lost = operation.lost || !operation.sets_size;
+}
+
+void file_node::drop_last_write() {
+  operations_.back().lost = true;
+  operations_.back().dropped = true;
+}
+
+void file_node::lead_astray(file_node& target, std::uint64_t offset, std::uint64_t& order) const {
+  file_operation stray = operations_.back();
+  stray.order = ++order;
+  stray.first_granule = offset / granule_bytes;
+  // Behind this file's own write, which is the last one still.
+  target.operations_.insert(
+      &target == this ? target.operations_.end() - 1 : target.operations_.end(), std::move(stray));
 }
 
 void file_node::sync_all() {
-  for (file_operation& operation : operations_) operation.lost = false;
+  for (file_operation& operation : operations_) operation.lost = operation.dropped;
   sync();
 }
 

@@ -25,7 +25,8 @@ using image = std::vector<std::byte>;
 struct file_operation {
   std::uint64_t order = 0;  ///< Over all operations of the disk.
   bool sets_size = false;
-  bool lost = false;  ///< A sync of it failed: no later one makes it durable.
+  bool lost = false;     ///< A sync of it failed: no later one makes it durable.
+  bool dropped = false;  ///< Lost, and nothing of it ever reached the disk.
   std::uint64_t size = 0;
   std::uint64_t first_granule = 0;
   std::uint64_t granule_count = 0;
@@ -67,6 +68,10 @@ class file_node {
   void reserve(std::uint64_t size_bytes, std::uint64_t& order);
   void sync();
   void fail_sync();
+  /// What was written last does not reach the disk.
+  void drop_last_write();
+  /// What was written last reaches the disk, and not what is cached, in another place.
+  void lead_astray(file_node& target, std::uint64_t offset, std::uint64_t& order) const;
 
   /// Granules of [offset, offset + bytes) that take no space yet.
   [[nodiscard]] std::uint64_t missing_granules(std::uint64_t offset, std::uint64_t bytes) const;

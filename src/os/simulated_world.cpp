@@ -53,16 +53,15 @@ verdict world::next_verdict(const call& about) {
     if (armed.how.only && *armed.how.only != about.kind) continue;
     if (about.path.find(armed.how.path_contains) == std::string_view::npos) continue;
     if (armed.remaining > 0) --armed.remaining;
-    if (armed.remaining == 0 && !found) {
-      found = verdict{.error = armed.how.error, .effect = armed.how.effect};
-    }
+    if (armed.remaining == 0 && !found) found = verdict{armed.how.error, armed.how};
   }
   std::erase_if(faults_, [](const armed_fault& armed) {
     return armed.remaining == 0 && !armed.how.for_good;
   });
-  if (!found) return {};
   const bool is_sync = about.kind == call_kind::sync || about.kind == call_kind::sync_directory;
-  if (found->effect == fault_effect::lies || (found->error == EINTR && !is_sync)) found->error = 0;
+  if (!found) return {read_only && changes_disk(about.kind) && !is_sync ? EROFS : 0, {}};
+  const bool fails = found->is(fault_effect::fails) || found->is(fault_effect::fails_halfway);
+  if (!fails || (found->error == EINTR && !is_sync)) found->error = 0;
   return *found;
 }
 
@@ -141,6 +140,14 @@ void world::drop_unreachable() {
   for (std::size_t i = 0; i < directories.size(); ++i) {
     if (!directories[i]) directories_[i].reset();
   }
+}
+
+std::shared_ptr<const void> world::take_descriptor() {
+  std::erase_if(descriptors_, [](const auto& each) { return each.expired(); });
+  if (most_open && descriptors_.size() >= *most_open) return nullptr;
+  auto taken = std::make_shared<const int>();
+  descriptors_.push_back(taken);
+  return taken;
 }
 
 std::uint64_t world::used_granules() const {

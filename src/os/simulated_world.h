@@ -20,9 +20,9 @@ inline constexpr std::uint64_t max_file_bytes = std::uint64_t{1} << 30U;
 
 /// What is to become of a call.
 struct verdict {
-  int error = 0;  ///< An errno; 0: carry it out.
-  fault_effect effect = fault_effect::fails;
-  [[nodiscard]] bool lies() const noexcept { return error == 0 && effect == fault_effect::lies; }
+  int error = 0;               ///< An errno; 0: carry it out, but for what `how` says.
+  std::optional<fault> how{};  ///< What goes wrong, if anything.
+  [[nodiscard]] bool is(fault_effect effect) const noexcept { return how && how->effect == effect; }
 };
 
 /// Everything that a simulated disk, and what was opened on it, have in common.
@@ -61,10 +61,14 @@ class world {
   [[nodiscard]] std::uint64_t writable_bytes(const file_node& node, std::uint64_t offset,
                                              std::uint64_t bytes) const;
   [[nodiscard]] std::uint64_t used_granules() const;
+  /// What an open file or directory holds as long as it is open; none: there are too many.
+  [[nodiscard]] std::shared_ptr<const void> take_descriptor();
 
   /// Counts up over all operations of files and directories.
   std::uint64_t order = 0;
   std::optional<std::uint64_t> capacity_granules;
+  std::optional<std::size_t> most_open;
+  bool read_only = false;
 
   [[nodiscard]] std::shared_ptr<world> copy() const;
   [[nodiscard]] std::size_t unsynced_operations() const;
@@ -100,6 +104,7 @@ class world {
   std::vector<std::shared_ptr<directory_node>> directories_;
   std::vector<armed_fault> faults_;
   std::shared_ptr<const std::function<void(const call&)>> hook_;
+  std::vector<std::weak_ptr<const void>> descriptors_;
   std::uint64_t calls_ = 0;
   std::array<std::uint64_t, call_kinds> calls_by_kind_{};
 };
