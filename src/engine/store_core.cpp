@@ -195,6 +195,15 @@ result<void> store_core::bring_back_tail() {
                              .has_gaps = recovered_->damage.has_value() ||
                                          ever_accepted_loss(recovered_->segments)});
   if (auto replayed = replay.run(from); !replayed) return replayed;
+  const auto& end = *recovered_->segments.back();
+  if (!recovered_->damage && replay.last() < recovered_->end.last) {
+    return error(
+        errc::corrupt_data,
+        error_info{.detail = "the end of the log could be read before, and cannot now: the "
+                             "disk or the memory is failing; try again",
+                   .path = end.file().path(),
+                   .offset = end.end_offset()});
+  }
   report_.events_replayed = replay.events();
   // Closing brings the index up to date, and so does writing much: then an empty one is one that
   // was lost.

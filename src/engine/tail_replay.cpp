@@ -26,6 +26,11 @@ result<void> tail_replay::run(const format::log_point& from) {
 result<void> tail_replay::add(const log::segment& segment, std::uint64_t offset,
                               const format::frame_prefix& prefix,
                               std::span<const std::byte> frame) {
+  const auto unreadable = [&] {
+    return error(errc::corrupt_data, error_info{.path = segment.file().path(), .offset = offset});
+  };
+  // A frame in between was there when the log was looked through.
+  if (!options_.has_gaps && prefix.first_position != at_.last.value() + 1) return unreadable();
   if (generations_.empty() || generations_.back().end) {
     generations_.push_back(
         {std::make_shared<index::tail_generation>(options_.generation_events), std::nullopt});
@@ -33,8 +38,7 @@ result<void> tail_replay::add(const log::segment& segment, std::uint64_t offset,
   }
   const auto body = frame.subspan(format::prefix_bytes(prefix.stream_count));
   const auto table = format::decode_stream_table(body, prefix.stream_count, prefix.body_digest);
-  if (!table)
-    return error(errc::corrupt_data, error_info{.path = segment.file().path(), .offset = offset});
+  if (!table) return unreadable();
   if (options_.has_gaps) {
     if (auto added = add_lost_versions(prefix, frame, *table); !added) return added;
   }

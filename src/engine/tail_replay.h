@@ -49,6 +49,8 @@ class tail_replay {
     return std::move(generations_);
   }
   [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
+  /// The last position that was added.
+  [[nodiscard]] position last() const noexcept { return at_.last; }
   /// Everything up to here is in the index now.
   [[nodiscard]] position index_has() const noexcept { return index_has_; }
 

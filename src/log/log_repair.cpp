@@ -5,10 +5,23 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "format/commit_body.h"
 
 namespace mainstem::log {
 
 using format::frame_prefix;
+
+namespace {
+
+error changed(const surveyed_file& file, std::uint64_t offset) {
+  return {errc::corrupt_data,
+          error_info{.detail = "what is to be written again reads differently than before: the "
+                               "disk or the memory is failing; nothing was cut",
+                     .path = file.file->path(),
+                     .offset = offset}};
+}
+
+}  // namespace
 
 result<recovered_log> log_repair::go_on() {
   const auto mark = *survey_.final_mark;
@@ -166,6 +179,7 @@ result<void> log_repair::append_commit(fresh_segment& fresh, const pending_commi
   file_window window(*file.file, file.size_bytes, files_.store().secret);
   auto bytes = window.frame_at(commit.offset, commit.prefix);
   if (!bytes) return bytes.error();
+  if (!format::verify_commit(commit.prefix, *bytes)) return changed(file, commit.offset);
   MAINSTEM_ASSERT(commit.prefix.first_position == fresh.last_position + 1);
 
   const std::uint64_t offset = fresh.content.size();
@@ -207,11 +221,16 @@ void log_repair::append_mark(fresh_segment& fresh) const {
 result<void> log_repair::write_again(const surveyed_file& file, std::uint64_t from,
                                      std::uint64_t to) {
   file_window window(*file.file, file.size_bytes, files_.store().secret);
+  file_window second(*file.file, file.size_bytes, files_.store().secret);
   constexpr std::uint64_t chunk_bytes = 1U << 20U;
   for (std::uint64_t offset = from; offset < to;) {
     auto bytes = window.at(offset, std::min(chunk_bytes, to - offset));
     if (!bytes) return bytes.error();
     if (bytes->empty()) break;
+    // No checksum covers all of it, and a wrong byte would be made durable.
+    const auto again = second.at(offset, bytes->size());
+    if (!again) return again.error();
+    if (!std::ranges::equal(*bytes, *again)) return changed(file, offset);
     if (auto written = file.file->write_at(offset, *bytes); !written)
       return with_disk_full(written.error());
     offset += bytes->size();

@@ -292,6 +292,24 @@ bool log_survey::is_clean() const noexcept {
                      [](const surveyed_file& file) { return file.blank; });
 }
 
+bool log_survey::leaves_something_out() const noexcept {
+  return !breaks.empty() || std::ranges::any_of(files, [](const surveyed_file& file) {
+    const std::uint64_t counts = file.header || file.has_frames ? file.unbroken_end : 0;
+    return file.content_end > counts;
+  });
+}
+
+bool log_survey::agrees_with(const log_survey& other) const noexcept {
+  const auto is_same_break = [](const chain_break& left, const chain_break& right) {
+    return left.file == right.file && left.offset == right.offset &&
+           left.expected == right.expected && left.resumed == right.resumed;
+  };
+  return evidence == other.evidence && expected == other.expected && chain == other.chain &&
+         highest == other.highest && proven.file == other.proven.file &&
+         proven.offset == other.proven.offset && pending.size() == other.pending.size() &&
+         std::ranges::equal(breaks, other.breaks, is_same_break);
+}
+
 result<log_survey> survey_log(segment_files& files, const recovery_request& request) {
   return surveyor(files, request).run();
 }

@@ -31,6 +31,23 @@ error describe(const log_survey& survey, const chain_break& damage, const std::s
   return {errc::store_damaged, std::move(info)};
 }
 
+/// What a disk answers wrong once it may answer right the next time. So nothing is left out, let
+/// alone cut, that was not read twice.
+result<log_survey> survey_twice(segment_files& files, const recovery_request& request) {
+  constexpr int most_attempts = 4;
+  auto survey = survey_log(files, request);
+  for (int i = 1; i < most_attempts && survey && survey->leaves_something_out(); ++i) {
+    auto again = survey_log(files, request);
+    if (!again || again->agrees_with(*survey)) return again;
+    survey = std::move(again);
+  }
+  if (!survey || !survey->leaves_something_out()) return survey;
+  return error(errc::corrupt_data,
+               error_info{.detail = "the log reads differently each time: the disk, its cable or "
+                                    "the memory is failing; nothing was changed",
+                          .path = files.directory().path()});
+}
+
 }  // namespace
 
 result<recovered_log> recover(segment_files& files, const recovery_request& request) {
@@ -39,7 +56,7 @@ result<recovered_log> recover(segment_files& files, const recovery_request& requ
   if (std::max(request.evidence, request.from.last).value() > largest) {
     return error(errc::corrupt_index, "a position is recorded that no log can reach");
   }
-  auto survey = survey_log(files, request);
+  auto survey = survey_twice(files, request);
   if (!survey) return survey.error();
   log_repair repair(files, *survey);
   const chain_break* const damage = survey->damage();
