@@ -15,6 +15,14 @@ foreach(flavour IN LISTS MAINSTEM_FLAVOURS)
   endforeach()
 endforeach()
 
+if("static" IN_LIST MAINSTEM_FLAVOURS)
+  install(TARGETS mainstem_testing EXPORT mainstem_testing
+          ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+          FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  install(EXPORT mainstem_testing NAMESPACE mainstem:: DESTINATION "${mainstem_package_dir}"
+          FILE mainstem_testing.cmake)
+endif()
+
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/mainstemConfig.cmake.in" "${PROJECT_BINARY_DIR}/mainstemConfig.cmake"
   INSTALL_DESTINATION "${mainstem_package_dir}"
@@ -56,7 +64,11 @@ else()
   file(RELATIVE_PATH mainstem_pc_up "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
   set(mainstem_pc_prefix "\${pcfiledir}/${mainstem_pc_up}")
 endif()
-foreach(library mainstem mainstem-schema)
+set(mainstem_pc_files mainstem mainstem-schema)
+if("static" IN_LIST MAINSTEM_FLAVOURS)
+  list(APPEND mainstem_pc_files mainstem-testing)
+endif()
+foreach(library IN LISTS mainstem_pc_files)
   configure_file("${PROJECT_SOURCE_DIR}/cmake/${library}.pc.in" "${PROJECT_BINARY_DIR}/${library}.pc" @ONLY)
   install(FILES "${PROJECT_BINARY_DIR}/${library}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endforeach()

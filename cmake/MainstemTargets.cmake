@@ -17,7 +17,7 @@ add_library(mainstem_internal INTERFACE)
 target_include_directories(mainstem_internal INTERFACE
   "${PROJECT_SOURCE_DIR}/src" "${PROJECT_BINARY_DIR}/src")
 target_link_libraries(mainstem_internal INTERFACE
-  mainstem::mainstem_static mainstem_warnings LMDB::LMDB xxHash::xxHash CapnProto::capnp)
+  mainstem::testing mainstem::mainstem_static mainstem_warnings LMDB::LMDB xxHash::xxHash CapnProto::capnp)
 
 # mainstem_add_schema_library(TARGET FILE...): the compiled Cap'n Proto schemas of the calling folder, for its
 # tests or benchmarks. `typed/order.capnp` is included as "typed/order.capnp.h". Generated code is not held

@@ -38,6 +38,7 @@ class store_state;
 struct async_access;
 struct schema_access;
 struct backup_access;
+struct testing_access;
 }  // namespace detail
 
 /// How far a named consumer has come.
@@ -237,6 +238,7 @@ class MAINSTEM_API store {
   friend struct detail::async_access;
   friend struct detail::schema_access;
   friend struct detail::backup_access;
+  friend struct detail::testing_access;
   explicit store(std::shared_ptr<detail::store_state> state) noexcept;
   void discard() noexcept;
   std::shared_ptr<detail::store_state> state_;

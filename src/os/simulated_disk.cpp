@@ -83,6 +83,11 @@ void simulated_disk::on_call(std::function<void(const call&)> hook) {
   world_->set_hook(std::move(hook));
 }
 
+void simulated_disk::while_stopped(const std::function<void()>& act) const {
+  const auto held = world_->guard();
+  act();
+}
+
 void simulated_disk::set_capacity(std::optional<std::uint64_t> bytes) {
   const auto held = world_->guard();
   world_->capacity_granules.reset();

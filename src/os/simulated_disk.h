@@ -154,6 +154,9 @@ class simulated_disk final : public disk {
   /// hook.
   void on_call(std::function<void(const call&)> hook);
 
+  /// Does something that must see this disk and others stand still: no call is under way meanwhile.
+  void while_stopped(const std::function<void()>& act) const;
+
   /// Limits what all files together may take up, in units of 512 bytes. None: no limit.
   void set_capacity(std::optional<std::uint64_t> bytes);
   /// Limits how many files and directories may be open at the same time: one more is EMFILE.

@@ -20,12 +20,12 @@ std::string read_me() {
 TEST(GuideToTheHeaders, NamesEachOnce) {
   const std::filesystem::path top(MAINSTEM_SOURCE_DIR);
   std::multiset<std::string> there;
-  for (const auto& entry : std::filesystem::directory_iterator(top / "include/mainstem"))
-    if (entry.is_regular_file())
-      there.insert("include/mainstem/" + entry.path().filename().string());
+  for (const std::string folder : {"include/mainstem/", "include/mainstem/testing/"})
+    for (const auto& entry : std::filesystem::directory_iterator(top / folder))
+      if (entry.is_regular_file()) there.insert(folder + entry.path().filename().string());
 
   const std::string text = read_me();
-  const std::regex row(R"(\n\| \[`(mainstem/\w+\.h)`\]\((include/mainstem/\w+\.h)\) \|)");
+  const std::regex row(R"(\n\| \[`(mainstem/[\w/]+\.h)`\]\((include/mainstem/[\w/]+\.h)\) \|)");
   std::multiset<std::string> named;
   for (std::sregex_iterator at(text.begin(), text.end(), row), end; at != end; ++at) {
     EXPECT_EQ("include/" + (*at)[1].str(), (*at)[2].str());
