@@ -35,7 +35,7 @@ struct log_survey {
   [[nodiscard]] std::size_t used_files() const noexcept;
   /// The log ends with a mark, and nothing stands behind it.
   [[nodiscard]] bool is_clean() const noexcept;
-  /// Bytes that are no zeros do not count.
+  /// There are bytes other than zeros, or frames, that do not count.
   [[nodiscard]] bool leaves_something_out() const noexcept;
   /// Both come to the same conclusions.
   [[nodiscard]] bool agrees_with(const log_survey& other) const noexcept;
