@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "engine/commit_pipeline.h"
 
 // Gathering, writing and finishing groups. How requests get into them stands in
@@ -14,7 +15,8 @@ result<void> perform(const write_plan& plan) {
     if (auto written = plan.segment->file().write_at(plan.offset_bytes, plan.parts); !written)
       return written;
   }
-  if (!plan.sync) return {};
+  if (!plan.sync || MAINSTEM_MUTANT(acknowledge_before_sync)) return {};
+  if (MAINSTEM_MUTANT(retry_failed_sync)) static_cast<void>(plan.segment->file().sync());
   return plan.segment->file().sync();
 }
 
@@ -52,7 +54,8 @@ write_plan commit_pipeline::begin_write(std::uint64_t unix_nanoseconds) {
 void commit_pipeline::begin_segment(write_plan& plan) {
   commit_group& group = *plan.group;
   // A valid header is proof that everything before its segment is durable.
-  if (log_.durable() < finalized_.last) plan.sync_first = current_;
+  if (log_.durable() < finalized_.last && !MAINSTEM_MUTANT(header_before_sync))
+    plan.sync_first = current_;
   const auto header =
       files_.header_for(group.segment_number, options_.epoch, position(finalized_.last.value() + 1),
                         finalized_.chain, files_.options().segment_size_bytes, 0);
@@ -116,7 +119,8 @@ void commit_pipeline::finish_write(const write_plan& plan, const result<void>& p
     plan.segment->publish(finalized_.offset_bytes, group.last);
     log_.publish_written(group.last);
   }
-  if (plan.sync) log_.publish_durable(group.last);
+  if (plan.sync || MAINSTEM_MUTANT(visible_before_sync)) log_.publish_durable(group.last);
+  if (MAINSTEM_MUTANT(acknowledge_before_sync)) static_cast<void>(plan.segment->file().sync());
 }
 
 void commit_pipeline::fail_all(const error& why) {
@@ -181,7 +185,8 @@ bool commit_pipeline::is_settled() const noexcept {
 
 std::optional<ended_segment> commit_pipeline::take_ended() {
   // Not before the header of the next one is durable: until then it is the last segment.
-  if (ended_.empty() || failure_ || log_.durable() <= ended_.front().segment->last_position())
+  const auto is_last = [&] { return log_.durable() <= ended_.front().segment->last_position(); };
+  if (ended_.empty() || failure_ || (is_last() && !MAINSTEM_MUTANT(sealed_before_sync)))
     return std::nullopt;
   ended_segment ended = std::move(ended_.front());
   ended_.pop_front();
@@ -202,7 +207,9 @@ void commit_pipeline::rotate_generation() {
 
 std::optional<commit_pipeline::flushable> commit_pipeline::oldest_flushable() const {
   const auto& oldest = generations_.front();
-  if (!oldest.end || oldest.end->last > log_.durable()) return std::nullopt;
+  if (!oldest.end) return std::nullopt;
+  const bool is_durable = oldest.end->last <= log_.durable();
+  if (!is_durable && !MAINSTEM_MUTANT(flushed_ahead_of_durable)) return std::nullopt;
   return flushable{oldest.generation, *oldest.end};
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "engine/segment_room.h"
 
 // Judging requests. What is done with those that hold stands in commit_groups.cpp.
@@ -36,7 +37,7 @@ commit_pipeline::commit_pipeline(published_log& log, log::segment_files& files,
 }
 
 commit_pipeline::submitted commit_pipeline::submit(commit_request& request) {
-  if (failure_) {
+  if (failure_ && !MAINSTEM_MUTANT(goes_on_after_failure)) {
     request.answer = result<append_outcome>(*failure_);
     return submitted::answered;
   }
@@ -163,6 +164,7 @@ commit_pipeline::submitted commit_pipeline::answer(commit_request& request,
   request.answer = std::move(with);
   const bool synced = request.durability == durability::synced;
   if (rests_on <= (synced ? log_.durable() : log_.written())) return submitted::answered;
+  if (MAINSTEM_MUTANT(answered_before_durable)) return submitted::answered;
   // Nobody is told anything that a crash could take back.
   if (in_flight_ && rests_on <= in_flight_->last && (in_flight_->sync || !synced)) {
     request.group = in_flight_;
@@ -217,7 +219,7 @@ void commit_pipeline::accept(commit_request& request) {
     const std::uint64_t after = before + request.checks[i].events;
     at += request.checks[i].events;
     format::set_first_version(slot.frame, i, before + 1);
-    heads_.put(request.checks[i].hash, {after, at});
+    if (!MAINSTEM_MUTANT(head_not_written_through)) heads_.put(request.checks[i].hash, {after, at});
     outcome.streams[i].version = version(after);
   }
   index_events(request, group.segment_number, next_offset_);
@@ -227,6 +229,7 @@ void commit_pipeline::accept(commit_request& request) {
   queued_bytes_ += request.frame.length;
   group.bytes += request.frame.length;
   group.last = last_assigned_;
+  if (MAINSTEM_MUTANT(last_member_decides_sync)) group.sync = false;
   group.sync = group.sync || request.durability == durability::synced;
   group.slots.push_back(slot);
   group.add_member(request);

@@ -6,6 +6,7 @@
 #include <mainstem/version.h>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "engine/look_up.h"
 #include "engine/store_folder.h"
 #include "engine/tail_replay.h"
@@ -142,6 +143,7 @@ result<void> store_core::recover_log() {
   snapshot = error(errc::store_closed);  // Ends its transaction: the index may have to go.
   position evidence = std::max(from.last, control_->evidence());
   if (kept_) evidence = std::max(evidence, (*kept_)->highest_checkpoint());
+  if (MAINSTEM_MUTANT(evidence_ignored)) evidence = position{};
   if (auto recovered = recover_log_from(from, evidence); !recovered) return recovered;
   if (recovered_->from_found || (recovered_->damage && !options_.accept_loss)) return {};
   // What the index says may well have been true of another copy of this log. How far it had come
@@ -267,7 +269,7 @@ result<bool> store_core::flush_step(lock& held) {
     return index_->flush(from, flushable->to, chunks.streams);
   }();
   held.lock();
-  if (!flushed) {
+  if (!flushed && !MAINSTEM_MUTANT(failed_flush_taken_for_done)) {
     index_failure_ = flushed.error();
     return flushed.error();
   }
@@ -293,7 +295,8 @@ std::vector<std::shared_ptr<commit_group>> store_core::write_step(lock& held) {
 
 void store_core::finish_write(const write_plan& plan, const result<void>& performed) {
   pipeline_->finish_write(plan, performed);
-  if (performed && plan.sync) control_->publish(pipeline_->epoch(), pipeline_->durable_point());
+  const bool is_durable = plan.sync || MAINSTEM_MUTANT(published_before_sync);
+  if (performed && is_durable) control_->publish(pipeline_->epoch(), pipeline_->durable_point());
 }
 
 store_info store_core::info(lock& /*held*/) const {

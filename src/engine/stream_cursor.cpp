@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/mutant.h"
 #include "format/event_access.h"
 
 namespace mainstem::engine {
@@ -195,7 +196,7 @@ result<std::optional<stream_place>> find_id(const read_snapshot& snapshot,
   if (place) return place;
   auto head = snapshot.index().head(stream);
   if (!head) return head.error();
-  if (!*head) return place;
+  if (!*head || MAINSTEM_MUTANT(ids_forgotten_after_flush)) return place;
   std::vector<index::found_event> candidates;
   if (auto found = snapshot.index().find_id(**head, index::hash_id(id), candidates); !found)
     return found.error();

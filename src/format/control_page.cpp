@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "base/mutant.h"
 #include "format/layout.h"
 #include "format/uuid_field.h"
 
@@ -40,7 +41,8 @@ std::optional<control_state> decode_slot(std::span<const std::byte> from,
   std::memcpy(copy.data(), from.data(), slot::size);
   const std::span<const std::byte> bytes(copy);
   if (load<std::uint64_t>(copy.data() + slot::checksum.offset) !=
-      checksum64(bytes.first(slot::checksum.offset), store.secret)) {
+          checksum64(bytes.first(slot::checksum.offset), store.secret) &&
+      !MAINSTEM_MUTANT(control_page_believed)) {
     return std::nullopt;
   }
   control_state state;

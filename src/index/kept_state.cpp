@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "base/mutant.h"
 
 namespace mainstem::index {
 namespace {
@@ -143,6 +144,7 @@ result<void> kept_state::change(Change&& change) {
   if (!writing) return writing.error();
   if (auto changed = change(**writing); !changed) return changed;
   if (auto committed = (*writing)->commit(); !committed) return committed;
+  if (MAINSTEM_MUTANT(checkpoint_not_synced)) return {};
   return in_->sync();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "index/merge_reader.h"
+#include "base/mutant.h"
 
 #include <algorithm>
 
@@ -96,7 +97,9 @@ result<void> merge_reader::take(input& in, std::size_t budget_events) {
     return corrupt("a stream points into the runs that are being merged");
   }
   while (merge_.next_version < row.end_version()) {
-    const std::size_t at = merge_.next_version - row.first_version();
+    std::size_t at = merge_.next_version - row.first_version();
+    if (MAINSTEM_MUTANT(wrong_version_after_merge))
+      at = row.end_version() - 1 - merge_.next_version;
     piece_.events.push_back({row.entry.address(at), row.entry.id_hash(at)});
     ++merge_.next_version;
     if (pending() < events_per_row_) continue;

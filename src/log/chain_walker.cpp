@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/mutant.h"
 #include "log/segment.h"
 
 namespace mainstem::log {
@@ -141,6 +142,7 @@ result<chain_walker::optional_prefix> chain_walker::look_at(file_window& window,
 result<bool> chain_walker::is_sound(file_window& window, std::uint64_t offset,
                                     const optional_prefix& prefix) const {
   if (!prefix) return false;
+  if (MAINSTEM_MUTANT(torn_frame_accepted)) return true;
   return window.is_intact(offset, *prefix);
 }
 
@@ -221,6 +223,8 @@ void chain_walker::note_evidence(std::uint64_t durable) {
 }
 
 void chain_walker::settle() {
+  if (MAINSTEM_MUTANT(tail_not_rewritten) && !pending_.empty())
+    evidence_ = pending_.back().last_position;
   while (!pending_.empty() && pending_.front().last_position <= evidence_) {
     const pending_commit& commit = pending_.front();
     proven_ = {commit.file,

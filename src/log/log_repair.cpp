@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/mutant.h"
 #include "format/commit_body.h"
 
 namespace mainstem::log {
@@ -32,7 +33,8 @@ result<recovered_log> log_repair::go_on() {
   // The page cache may show a mark whose sync has failed. If it were lost later, so would be what
   // follows it. The same is true of a header behind which nothing is proven.
   const bool header_proven = last.last_position >= last.header->first_position;
-  const std::uint64_t from = header_proven ? mark.offset : 0;
+  std::uint64_t from = header_proven ? mark.offset : 0;
+  if (MAINSTEM_MUTANT(mark_not_rewritten)) from = mark.offset + mark.length;
   if (auto written = write_again(last, from, mark.offset + mark.length); !written)
     return written.error();
   if (auto reserved = last.file->allocate(last.header->segment_size); !reserved)
@@ -59,8 +61,8 @@ result<recovered_log> log_repair::rewrite_tail() {
   if (!is_new && keep == proven.file && survey_.files[keep].header) {
     flags = survey_.files[keep].header->flags & format::segment_flags::loss_accepted;
   }
-  auto fresh = build(files_.header_for(number, survey_.highest_epoch + 1,
-                                       position(proven.last_position + 1), proven.chain, 0, flags));
+  auto fresh = build(files_.header_for(number, next_epoch(), position(proven.last_position + 1),
+                                       proven.chain, 0, flags));
   if (!fresh) return fresh.error();
   cut_at_proven();
   auto log = finish_with(*fresh, keep);
@@ -87,10 +89,11 @@ result<recovered_log> log_repair::accept_loss() {
     if (auto synced = file.file->sync(); !synced) return with_disk_full(synced.error());
   }
   survey_.pending.clear();
-  const std::uint64_t last = std::max(survey_.highest, survey_.evidence);
+  std::uint64_t last = std::max(survey_.highest, survey_.evidence);
+  if (MAINSTEM_MUTANT(lost_positions_given_again)) last = survey_.highest;
   const std::uint64_t chain = keep == 0 ? 0 : survey_.files[keep - 1].chain;
   auto fresh =
-      build(files_.header_for(static_cast<std::uint32_t>(keep + 1), survey_.highest_epoch + 1,
+      build(files_.header_for(static_cast<std::uint32_t>(keep + 1), next_epoch(),
                               position(last + 1), chain, 0, format::segment_flags::loss_accepted));
   if (!fresh) return fresh.error();
   auto log = finish_with(*fresh, keep);
@@ -98,11 +101,16 @@ result<recovered_log> log_repair::accept_loss() {
   return log;
 }
 
+/// Above every epoch that was found.
+std::uint32_t log_repair::next_epoch() const noexcept {
+  return survey_.highest_epoch + (MAINSTEM_MUTANT(epoch_not_raised) ? 0 : 1);
+}
+
 recovered_log log_repair::look(bool proven_only) const {
   recovered_log log;
   const std::size_t used = survey_.used_files();
   log.segments = open_all(used);
-  log.epoch = survey_.highest_epoch + 1;
+  log.epoch = next_epoch();
   log.last_timestamp = survey_.last_timestamp;
   log.clean = survey_.is_clean() || survey_.files.empty();
   log.from_found = survey_.from_found;
@@ -163,6 +171,7 @@ result<fresh_segment> log_repair::build(const format::segment_header& header) {
   const std::uint64_t durable = fresh.last_position;
   for (const pending_commit& commit : survey_.pending) {
     if (commit.behind_break) break;
+    if (MAINSTEM_MUTANT(last_commit_cut) && &commit == &survey_.pending.back()) break;
     if (auto appended = append_commit(fresh, commit, durable); !appended) return appended.error();
   }
   append_mark(fresh);
@@ -259,6 +268,8 @@ result<recovered_log> log_repair::finish_with(const fresh_segment& fresh, std::s
   const format::segment_header& header = fresh.header;
   if (auto removed = remove_aside(); !removed) return removed.error();
   if (auto removed = remove_above(header.segment); !removed) return removed.error();
+  if (MAINSTEM_MUTANT(unlinked_before_replaced))
+    static_cast<void>(files_.directory().remove(segment_file_name(header.segment)));
   auto file = files_.make_filled(header.segment, header.segment_size, fresh.content);
   if (!file) return with_disk_full(file.error());
   // Not before the new one exists: until then, what stands behind the cut is all that there is of

@@ -50,6 +50,7 @@ class log_repair {
   [[nodiscard]] result<recovered_log> finish_with(const fresh_segment& fresh, std::size_t keep);
   void take_spare(recovered_log& log) const;
   void cut_at_proven();
+  [[nodiscard]] std::uint32_t next_epoch() const noexcept;
   [[nodiscard]] std::uint64_t size_for(std::uint64_t content_bytes) const noexcept;
 
   segment_files& files_;

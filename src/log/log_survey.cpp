@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/mutant.h"
 
 namespace mainstem::log {
 namespace {
@@ -257,7 +258,8 @@ result<void> surveyor::walk_from(std::size_t begin) {
   survey_.proven = walker.proven();
   survey_.final_mark = walker.final_mark();
   survey_.from_found =
-      walker.from_found() || request_.from.last == position{} ||
+      MAINSTEM_MUTANT(index_point_not_checked) || walker.from_found() ||
+      request_.from.last == position{} ||
       (begin < survey_.files.size() && survey_.files[begin].number > request_.from.segment);
   return {};
 }
@@ -270,6 +272,7 @@ void surveyor::report(std::uint64_t bytes) {
 }  // namespace
 
 const chain_break* log_survey::damage() const noexcept {
+  if (MAINSTEM_MUTANT(cut_at_first_bad_frame)) return nullptr;
   for (const chain_break& found : breaks) {
     if (found.certain || found.expected <= evidence) return &found;
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/mutant.h"
 #include "log/segment.h"
 #include "log/segment_files.h"
 
@@ -21,6 +22,7 @@ result<void> write_manifest(os::directory& folder, const std::string& name,
   }
   if (!file) return file.error();
   if (auto written = (*file)->write_at(0, bytes); !written) return written;
+  if (MAINSTEM_MUTANT(manifest_renamed_before_sync)) return folder.rename(aside, name);
   if (auto synced = (*file)->sync(); !synced) return synced;
   if (auto renamed = folder.rename(aside, name); !renamed) return renamed;
   return folder.sync();

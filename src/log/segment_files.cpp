@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "format/layout.h"
 #include "format/trailer.h"
 #include "log/file_window.h"
@@ -67,6 +68,8 @@ result<std::shared_ptr<os::file>> segment_files::make_filled(std::uint32_t numbe
   }
   if (auto renamed = directory_->rename(aside, name); !renamed)
     return with_disk_full(renamed.error());
+  if (MAINSTEM_MUTANT(no_directory_sync))
+    return directory_->open_file(name, os::open_mode::read_write);
   if (auto synced = directory_->sync(); !synced) return with_disk_full(synced.error());
   auto file = directory_->open_file(name, os::open_mode::read_write);
   if (!file) return with_disk_full(file.error());
@@ -86,6 +89,7 @@ result<void> segment_files::fill_aside(const std::string& name, std::uint64_t si
   }
   if (auto prepared = prepare_space(**file, content.size(), size_bytes); !prepared)
     return prepared.error();
+  if (MAINSTEM_MUTANT(new_segment_not_synced)) return {};
   return (*file)->sync();
 }
 

@@ -86,7 +86,7 @@ crash_count& total_count() {
 }
 
 std::uint64_t rounds(std::uint64_t usually) {
-  return std::max<std::uint64_t>(usually * long_factor() / sanitizer_share, 1);
+  return std::max<std::uint64_t>(usually * long_factor() / sanitizer_share / share(), 1);
 }
 
 std::optional<std::uint64_t> replayed_seed() {

@@ -16,7 +16,9 @@ scenario::plan plan_around_the_index(fake_random& random) {
 
 TEST(CrashStates, HoldUnderAMixedLoad) {
   run_scenarios(50, 1'000'000, [](fake_random& random) {
-    return scenario::plan{.options = draw_options(random), .sizes = {}};
+    scenario::plan plan{.options = draw_options(random), .sizes = {}};
+    plan.keeps_meanwhile = true;
+    return plan;
   });
 }
 
@@ -25,6 +27,7 @@ TEST(CrashStates, HoldWhileSegmentsChange) {
     scenario::plan plan{.options = draw_options(random), .sizes = {.payload_bytes = 500}};
     plan.options.segment_size_bytes = 4096;
     plan.index_weight = 2;
+    plan.keeps_meanwhile = true;
     return plan;
   });
 }
@@ -65,6 +68,7 @@ TEST(CrashStates, HoldUnderBufferedAppends) {
     scenario::plan plan{.options = draw_options(random), .sizes = {}};
     plan.synced_percent = 5;
     plan.image_percent = 100;
+    plan.keeps_meanwhile = true;
     return plan;
   });
 }

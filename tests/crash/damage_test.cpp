@@ -6,7 +6,9 @@
 #include <map>
 #include <string>
 
+#include "base/bytes.h"
 #include "engine/follower_core.h"
+#include "format/frame.h"
 #include "log/segment.h"
 #include "scenario.h"
 #include "support/store_check.h"
@@ -17,6 +19,7 @@ namespace mainstem::test_support {
 namespace {
 
 constexpr std::size_t stride = is_sanitized ? 101 : 1;
+constexpr std::size_t frame_stride = is_sanitized ? 31 : 1;
 constexpr std::size_t sector_bytes = 512;
 
 using disk_files = std::map<std::string, std::vector<std::byte>>;
@@ -125,6 +128,7 @@ class EveryPlace : public testing::TestWithParam<ending> {
                 [&](os::simulated_disk& disk) { disk.overwrite(path, offset, by); });
   }
 
+  void replace_each_frame(const std::string& name, const disk_files& others);
   /// One sector after the other as it is in the file of the same name among `others`.
   void replace_each_sector(const std::string& name, const disk_files& others) {
     for (const auto& [path, bytes] : others) {
@@ -204,6 +208,43 @@ TEST_P(EveryPlace, SectorOfAnotherStore) {
 // A write that never reached the disk, although it said so.
 TEST_P(EveryPlace, SectorOfAnEarlierTime) {
   replace_each_sector("of an earlier time", store.young_files());
+}
+
+/// Where frames stand in a file, going by their looks, and their bytes.
+std::map<std::size_t, std::span<const std::byte>> frames_of(const std::vector<std::byte>& file) {
+  namespace at = format::frame_prefix_layout;
+  std::map<std::size_t, std::span<const std::byte>> frames;
+  for (std::size_t offset = 0;; offset += format::alignment_bytes) {
+    offset = format::find_frame_magic(file, offset);
+    if (offset == file.size()) return frames;
+    const auto length = load<std::uint32_t>(file.data() + offset + at::length.offset);
+    if (length <= file.size() - offset) frames[offset] = std::span(file).subspan(offset, length);
+  }
+}
+
+// Writes that went astray, and were whole: what stands there is good, but does not belong there.
+void EveryPlace::replace_each_frame(const std::string& name, const disk_files& others) {
+  for (const auto& [path, bytes] : store.files()) {
+    for (const auto& [at, frame] : frames_of(bytes)) {
+      for (const auto& [other, strays] : others) {
+        std::size_t which = at / format::alignment_bytes;
+        for (const auto& [from, stray] : frames_of(strays)) {
+          if (which++ % frame_stride != 0 || at + stray.size() > bytes.size()) continue;
+          store.check(name + " " + other + " at " + std::to_string(from) + " in " + path + " at " +
+                          std::to_string(at),
+                      [&](os::simulated_disk& disk) { disk.overwrite(path, at, stray); });
+          ASSERT_FALSE(HasFailure());
+        }
+      }
+    }
+  }
+}
+
+TEST_P(EveryPlace, FrameOfAnotherPlace) { replace_each_frame("frame of", store.files()); }
+
+TEST_P(EveryPlace, FrameOfAnotherStore) {
+  const small_store other(31, GetParam());
+  replace_each_frame("frame of another store,", other.files());
 }
 
 TEST_P(EveryPlace, FileCutOff) {

@@ -93,6 +93,8 @@ void scenario::append_some() {
     for (std::uint64_t i = random_.below(4); i > 0; --i) submit();
     if (random_.chance(20)) store_->submit_flush();
     if (random_.chance(20)) store_->flush_index();
+    if (how_.keeps_meanwhile && random_.chance(20)) store_->seal();
+    if (how_.keeps_meanwhile && random_.chance(20)) store_->make_spare();
     store_->end_write();
   }
   if (random_.chance(80)) store_->write_all();

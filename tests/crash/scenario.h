@@ -26,6 +26,7 @@ class scenario {
     unsigned synced_percent = 65;  ///< Of the appends; the others are buffered.
     bool acknowledges_before_writing = false;
     bool faults_expected = false;
+    bool keeps_meanwhile = false;  ///< While a group is written, segments are sealed and made.
   };
 
   scenario(std::uint64_t seed, const plan& how, crash_count& count);
