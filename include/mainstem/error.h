@@ -84,6 +84,9 @@ enum class errc {
   /// saves schemas.
   /// [invalid]
   store_read_only = 30,
+  /// There was not enough memory for the call; nothing was touched. Make room and try again.
+  /// [capacity]
+  out_of_memory = 31,
 
   /// A frame, an event or a header does not carry the checksum that it should. [corruption]
   corrupt_data = 40,

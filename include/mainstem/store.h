@@ -59,6 +59,9 @@ struct append_options {
 /// store_closed.
 /// Thread safety: all members except move and destruction may be called from any number of threads
 /// at a time. Readers never wait for writers.
+/// Without memory: whatever answers a result answers out_of_memory, and nothing was touched; an
+/// append that is under way already ends with outcome_unknown. read_stream(), read_all(), and
+/// whatever else only makes an object, throw std::bad_alloc.
 /// After fork(): the child's copy answers every call with forked_process and can be destroyed
 /// safely.
 class MAINSTEM_API store {

@@ -39,9 +39,11 @@ result<std::vector<consumer_checkpoint>> store::checkpoints() const {
   auto rows = detail::with_kept<std::vector<index::kept_state::consumer_row>>(
       state_.get(), [](auto& kept) { return kept.checkpoints(); });
   if (!rows) return rows.error();
-  std::vector<consumer_checkpoint> list;
-  for (auto& each : *rows) list.push_back({std::move(each.consumer), each.at});
-  return list;
+  return attempt([&]() -> result<std::vector<consumer_checkpoint>> {
+    std::vector<consumer_checkpoint> list;
+    for (auto& each : *rows) list.push_back({std::move(each.consumer), each.at});
+    return list;
+  });
 }
 
 result<void> store::forget_checkpoint(std::string_view consumer) {

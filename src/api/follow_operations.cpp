@@ -51,8 +51,12 @@ void next_operation::start() {
 void next_operation::schedule() {
   const auto pass = store().enter();
   if (!pass) return finish(pass.error());
-  store().workers().post(
-      [self = shared_from_this()] { static_cast<next_operation&>(*self).read(); });
+  const auto posted = attempt([this]() -> result<void> {
+    store().workers().post(
+        [self = shared_from_this()] { static_cast<next_operation&>(*self).read(); });
+    return {};
+  });
+  if (!posted) finish(posted.error());
 }
 
 void next_operation::read() {

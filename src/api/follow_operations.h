@@ -10,6 +10,7 @@
 #include "api/readers.h"
 #include "api/store_state.h"
 #include "api/subscription_state.h"
+#include "base/attempt.h"
 #include "engine/position_watch.h"
 
 namespace mainstem::detail {
@@ -87,8 +88,12 @@ class read_operation final : public operation {
     if (!from_->use().try_begin()) return post(error(errc::invalid_argument));
     const auto pass = from_->store().enter();
     if (!pass) return finish(pass.error());
-    from_->store().workers().post(
-        [self = shared_from_this()] { static_cast<read_operation&>(*self).read(); });
+    const auto posted = attempt([this]() -> result<void> {
+      from_->store().workers().post(
+          [self = shared_from_this()] { static_cast<read_operation&>(*self).read(); });
+      return {};
+    });
+    if (!posted) finish(posted.error());
   }
   void cancel(cancel_request /*wish*/) noexcept override { cancelled_ = true; }
 

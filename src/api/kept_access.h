@@ -6,6 +6,7 @@
 #include <mainstem/error.h>
 
 #include "api/store_state.h"
+#include "base/attempt.h"
 
 namespace mainstem::detail {
 
@@ -19,11 +20,13 @@ template <class Answer, class Use>
   if (state == nullptr) return errc::store_closed;
   const auto pass = state->enter();
   if (!pass) return pass.error();
-  auto kept = state->kept();
-  if (!kept) return index::as_state_error(kept.error());
-  result<Answer> answer = std::forward<Use>(use)(**kept);
-  if (!answer) return index::as_state_error(answer.error());
-  return answer;
+  return attempt([&]() -> result<Answer> {
+    auto kept = state->kept();
+    if (!kept) return index::as_state_error(kept.error());
+    result<Answer> answer = std::forward<Use>(use)(**kept);
+    if (!answer) return index::as_state_error(answer.error());
+    return answer;
+  });
 }
 
 }  // namespace mainstem::detail

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mainstem/store.h>
 
+#include <system_error>
+
 #include "api/follower_store.h"
 #include "api/readers.h"
 #include "api/real_surroundings.h"
 #include "api/store_options.h"
 #include "api/subscription_state.h"
 #include "api/writer_store.h"
+#include "base/attempt.h"
 #include "format/event_access.h"
 
 namespace mainstem {
@@ -18,16 +21,29 @@ result<std::optional<event>> read_one(const detail::store_state& state, const st
                                       visibility seen, Find&& find) {
   const auto pass = state.enter();
   if (!pass) return pass.error();
-  const engine::published_log& log = state.log();
-  auto snapshot = engine::read_snapshot::take(log, seen);
-  if (!snapshot) return snapshot.error();
-  const engine::record_reader reader(log, log.segments());
-  auto place = find(*snapshot, reader, index::hash_name(stream.str(), log.store().secret));
-  if (!place) return place.error();
-  if (!*place) return std::optional<event>();
-  auto found = read_place(reader, std::make_shared<const stream_name>(stream), **place);
-  if (!found) return found.error();
-  return std::optional(std::move(*found));
+  return attempt([&]() -> result<std::optional<event>> {
+    const engine::published_log& log = state.log();
+    auto snapshot = engine::read_snapshot::take(log, seen);
+    if (!snapshot) return snapshot.error();
+    const engine::record_reader reader(log, log.segments());
+    auto place = find(*snapshot, reader, index::hash_name(stream.str(), log.store().secret));
+    if (!place) return place.error();
+    if (!*place) return std::optional<event>();
+    auto found = read_place(reader, std::make_shared<const stream_name>(stream), **place);
+    if (!found) return found.error();
+    return std::optional(std::move(*found));
+  });
+}
+
+/// Opening begins threads: where the system has none left, that is an error like others.
+template <class Open>
+result<store> attempt_to_open(Open&& open) {
+  try {
+    return attempt(std::forward<Open>(open));
+  } catch (const std::system_error& failure) {
+    return error(
+        boost::system::error_code(failure.code().value(), boost::system::system_category()));
+  }
 }
 
 result<void> wait_in(const detail::store_state* state, position at,
@@ -66,28 +82,34 @@ void store::discard() noexcept {
 }
 
 result<store> store::open(const std::filesystem::path& path, const store_options& options) {
-  if (auto checked = detail::check_options(options); !checked) return checked.error();
-  auto core = engine::store_core::open(path.string(), options,
-                                       detail::real_surroundings(options.index_readers));
-  if (!core) return core.error();
-  return store(std::make_shared<detail::writer_store>(std::move(*core)));
+  return attempt_to_open([&]() -> result<store> {
+    if (auto checked = detail::check_options(options); !checked) return checked.error();
+    auto core = engine::store_core::open(path.string(), options,
+                                         detail::real_surroundings(options.index_readers));
+    if (!core) return core.error();
+    return store(std::make_shared<detail::writer_store>(std::move(*core)));
+  });
 }
 
 result<store> store::open_read_only(const std::filesystem::path& path,
                                     const store_options& options) {
-  if (auto checked = detail::check_options(options); !checked) return checked.error();
-  auto core = engine::follower_core::open(path.string(), options,
-                                          detail::real_surroundings(options.index_readers));
-  if (!core) return core.error();
-  return store(std::make_shared<detail::follower_store>(std::move(*core)));
+  return attempt_to_open([&]() -> result<store> {
+    if (auto checked = detail::check_options(options); !checked) return checked.error();
+    auto core = engine::follower_core::open(path.string(), options,
+                                            detail::real_surroundings(options.index_readers));
+    if (!core) return core.error();
+    return store(std::make_shared<detail::follower_store>(std::move(*core)));
+  });
 }
 
 result<append_outcome> store::append(const stream_name& stream, expected_version expected,
                                      std::span<const event_data> events,
                                      const append_options& options) {
-  append_request request;
-  request.write(stream, expected, events);
-  return append(request, options);
+  return attempt([&] {
+    append_request request;
+    request.write(stream, expected, events);
+    return append(request, options);
+  });
 }
 
 result<append_outcome> store::append(const append_request& request, const append_options& options) {
@@ -133,17 +155,20 @@ result<std::optional<event>> store::read_last(const stream_name& stream, visibil
   newest.direction = direction::backwards;
   newest.limit = 1;
   newest.visibility = seen;
-  auto batch = read_stream(stream, newest).next();
-  if (!batch) return batch.error();
-  if (batch->empty()) return std::optional<event>();
-  return std::optional(detail::event_access::first_of(*batch));
+  return attempt([&]() -> result<std::optional<event>> {
+    auto batch = read_stream(stream, newest).next();
+    if (!batch) return batch.error();
+    if (batch->empty()) return std::optional<event>();
+    return std::optional(detail::event_access::first_of(*batch));
+  });
 }
 
 result<std::optional<event>> store::read_event(position at, visibility seen) const {
   if (!state_) return errc::store_closed;
   const auto pass = state_->enter();
   if (!pass) return pass.error();
-  return engine::read_position(state_->log(), at, state_->log().visible(seen));
+  return attempt(
+      [&] { return engine::read_position(state_->log(), at, state_->log().visible(seen)); });
 }
 
 result<std::optional<event>> store::read_event(const stream_name& stream, version at,
@@ -169,27 +194,33 @@ result<stream_info> store::stream_info(const stream_name& stream, visibility see
   if (!state_) return errc::store_closed;
   const auto pass = state_->enter();
   if (!pass) return pass.error();
-  auto snapshot = engine::read_snapshot::take(state_->log(), seen);
-  if (!snapshot) return snapshot.error();
-  return snapshot->info_of(index::hash_name(stream.str(), state_->log().store().secret),
-                           stream.str());
+  return attempt([&]() -> result<mainstem::stream_info> {
+    auto snapshot = engine::read_snapshot::take(state_->log(), seen);
+    if (!snapshot) return snapshot.error();
+    return snapshot->info_of(index::hash_name(stream.str(), state_->log().store().secret),
+                             stream.str());
+  });
 }
 
 result<subscription> store::subscribe(const subscription_options& options) const {
   if (!state_) return errc::store_closed;
   const auto pass = state_->enter();
   if (!pass) return pass.error();
-  if (options.stream && !options.category.empty())
-    return error(errc::invalid_argument, "a subscription follows a stream or a category, not both");
-  subscription_options settled = options;
-  if (settled.after == from_now) settled.after = state_->log().durable();
-  if (settled.after > state_->log().written()) {
-    return error(errc::invalid_argument, "position " + std::to_string(settled.after.value()) +
-                                             " lies behind the end of the log, " +
-                                             std::to_string(state_->log().written().value()) +
-                                             ": is it from another store?");
-  }
-  return subscription(std::make_shared<detail::subscription_state>(state_, settled));
+  return attempt([&]() -> result<subscription> {
+    if (options.stream && !options.category.empty()) {
+      return error(errc::invalid_argument,
+                   "a subscription follows a stream or a category, not both");
+    }
+    subscription_options settled = options;
+    if (settled.after == from_now) settled.after = state_->log().durable();
+    if (settled.after > state_->log().written()) {
+      return error(errc::invalid_argument, "position " + std::to_string(settled.after.value()) +
+                                               " lies behind the end of the log, " +
+                                               std::to_string(state_->log().written().value()) +
+                                               ": is it from another store?");
+    }
+    return subscription(std::make_shared<detail::subscription_state>(state_, settled));
+  });
 }
 
 result<void> store::wait_for(position at, std::chrono::nanoseconds timeout) const {

@@ -2,6 +2,7 @@
 #include <mainstem/subscription.h>
 
 #include "api/subscription_state.h"
+#include "base/attempt.h"
 
 namespace mainstem {
 namespace detail {
@@ -9,7 +10,7 @@ namespace detail {
 result<event_batch> subscription_state::read() {
   const auto pass = store_->enter();
   if (!pass) return pass.error();
-  return cursor_.next();
+  return attempt([this] { return cursor_.next(); });
 }
 
 result<event_batch> subscription_state::note(result<event_batch> answer) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/futex.h"
 #include "base/thread.h"
 #include "engine/look_up.h"
@@ -26,7 +27,12 @@ writer_store::writer_store(std::unique_ptr<engine::store_core> core)
       intake_(core_->options().queue_bytes) {
   failed_ = core_->pipeline().failure().has_value();
   log_keeper_ = std::thread([this] { keep_log(); });
-  index_keeper_ = std::thread([this] { keep_index(); });
+  try {
+    index_keeper_ = std::thread([this] { keep_index(); });
+  } catch (...) {
+    stop_threads();
+    throw;
+  }
 }
 
 writer_store::~writer_store() {
@@ -43,8 +49,10 @@ result<append_outcome> writer_store::append(const append_request& request,
                                             const append_options& options) {
   const auto pass = enter();
   if (!pass) return pass.error();
-  auto prepared = engine::prepare(request, options.durability, core_->identity().secret,
-                                  core_->options().segment_size_bytes);
+  auto prepared = attempt([&] {
+    return engine::prepare(request, options.durability, core_->identity().secret,
+                           core_->options().segment_size_bytes);
+  });
   if (!prepared) return prepared.error();
   lock held(mutex_);
   take_in(held);
@@ -55,7 +63,10 @@ result<append_outcome> writer_store::drive(lock& held, engine::commit_request& r
   using submitted = engine::commit_pipeline::submitted;
   for (;;) {
     if (!held.owns_lock()) held.lock();
-    switch (core_->pipeline().submit(request)) {
+    const auto said =
+        attempt([&]() -> result<submitted> { return core_->pipeline().submit(request); });
+    if (!said) return said.error();
+    switch (*said) {
       case submitted::answered: return std::move(*request.answer);
       case submitted::queued:
         wait_for_group(held, request.group);
@@ -64,7 +75,8 @@ result<append_outcome> writer_store::drive(lock& held, engine::commit_request& r
       case submitted::queue_full: wait_for_group(held, request.group); break;
       case submitted::needs_lookup:
         held.unlock();
-        if (auto looked = engine::look_up(core_->log(), request); !looked) return looked.error();
+        if (auto looked = attempt([&] { return engine::look_up(core_->log(), request); }); !looked)
+          return looked.error();
         break;
       case submitted::needs_segment:
         if (auto ready = wait_for_spare(held); !ready) return ready.error();
@@ -80,17 +92,19 @@ result<void> writer_store::flush() {
 }
 
 result<void> writer_store::flush_now() {
+  using submitted = engine::commit_pipeline::submitted;
   engine::commit_request request;
   lock held(mutex_);
   take_in(held);
-  if (core_->pipeline().submit_flush(request) == engine::commit_pipeline::submitted::queued) {
-    wait_for_group(held, request.group);
-  }
+  const auto said =
+      attempt([&]() -> result<submitted> { return core_->pipeline().submit_flush(request); });
+  if (!said) return said.error();
+  if (*said == submitted::queued) wait_for_group(held, request.group);
   if (!*request.answer) return request.answer->error();
   return {};
 }
 
-void writer_store::wait_for_group(lock& held, const group_pointer& group) {
+void writer_store::wait_for_group(lock& held, const group_pointer& group) noexcept {
   for (;;) {
     const std::uint32_t word = group->wake_word.load(std::memory_order_acquire);
     if ((word & finished_bit) != 0) return;
@@ -104,7 +118,7 @@ void writer_store::wait_for_group(lock& held, const group_pointer& group) {
   }
 }
 
-void writer_store::lead(lock& held) {
+void writer_store::lead(lock& held) noexcept {
   take_in(held);
   writing_ = true;
   const auto began = std::chrono::steady_clock::now();
@@ -206,13 +220,12 @@ void writer_store::settle(lock& held) {
   });
   pausing_ = false;
   if (called) return;
-  group_pointer group;
-  if (!durable) {
-    group = core_->pipeline().queue_sync();
-  } else if (core_->pipeline().last_assigned() == before) {
-    group = core_->pipeline().queue_mark();
-  }
-  if (group) wait_for_group(held, group);
+  const auto group = attempt([&]() -> result<group_pointer> {
+    if (!durable) return core_->pipeline().queue_sync();
+    if (core_->pipeline().last_assigned() == before) return core_->pipeline().queue_mark();
+    return group_pointer();
+  });
+  if (group && *group) wait_for_group(held, *group);
   if (!held.owns_lock()) held.lock();
 }
 
@@ -244,8 +257,16 @@ void writer_store::keep_index() {
     const bool woken = index_work_.wait_for(held, core_->options().index_flush_interval, [this] {
       return stopping_ || core_->pipeline().failure() || core_->pipeline().oldest_flushable();
     });
-    if (!woken) core_->pipeline().rotate_generation();
+    if (!woken) end_generation();
   }
+}
+
+// Without memory for the next one, it goes on being filled.
+void writer_store::end_generation() noexcept {
+  static_cast<void>(attempt([this]() -> result<void> {
+    core_->pipeline().rotate_generation();
+    return {};
+  }));
 }
 
 void writer_store::merge_index(lock& held) {
@@ -266,8 +287,9 @@ result<void> writer_store::end() {
   end_committer();
   {
     lock held(mutex_);
-    const group_pointer mark = core_->pipeline().queue_mark();
-    if (mark) wait_for_group(held, mark);
+    const auto mark =
+        attempt([&]() -> result<group_pointer> { return core_->pipeline().queue_mark(); });
+    if (mark && *mark) wait_for_group(held, *mark);
   }
   stop_threads();
   lock held(mutex_);
@@ -275,7 +297,7 @@ result<void> writer_store::end() {
     // What fails here is done again when the store is opened: the log has everything.
     const auto did_something = [](const result<bool>& step) { return step && *step; };
     while (did_something(core_->seal_step(held))) continue;
-    core_->pipeline().rotate_generation();
+    end_generation();
     while (did_something(core_->flush_step(held))) continue;
   }
   core_.reset();
@@ -290,7 +312,7 @@ void writer_store::stop_threads() {
     index_work_.notify_all();
   }
   log_keeper_.join();
-  index_keeper_.join();
+  if (index_keeper_.joinable()) index_keeper_.join();
 }
 
 store_info writer_store::info() {

@@ -50,18 +50,20 @@ class writer_store final : public store_state {
   [[nodiscard]] result<void> flush_now();
   [[nodiscard]] result<append_outcome> drive(lock& held, engine::commit_request& request);
   /// These may return with the lock let go of.
-  void wait_for_group(lock& held, const group_pointer& group);
-  void lead(lock& held);
+  void wait_for_group(lock& held, const group_pointer& group) noexcept;
+  void lead(lock& held) noexcept;
   [[nodiscard]] result<void> wait_for_spare(lock& held);
 
   // Appends that no thread waits for: see writer_store_async.cpp.
   using operation_pointer = std::shared_ptr<append_operation>;
   /// Judges what is in the intake, as far as nothing is in the way.
-  void take_in(lock& held);
+  void take_in(lock& held) noexcept;
   [[nodiscard]] std::optional<engine::commit_pipeline::submitted> submit_detached(
-      lock& held, operation_pointer& operation);
+      lock& held, operation_pointer& operation) noexcept;
   void usher();
-  void carry(lock& held, operation_pointer operation);
+  void carry(lock& held, operation_pointer operation) noexcept;
+  void answer_detached(engine::commit_request& request, const error& why) noexcept;
+  void note_answered(engine::commit_request& request) noexcept;
   void commit_detached();
   [[nodiscard]] bool leads_detached() const;
   void pass_on_answers(const std::vector<group_pointer>& finished,
@@ -75,6 +77,7 @@ class writer_store final : public store_state {
   [[nodiscard]] bool buffered_ends_pause() const;
   void settle(lock& held);
   void keep_index();
+  void end_generation() noexcept;
   void merge_index(lock& held);
   void wake_keepers();
   void stop_threads();

@@ -3,6 +3,7 @@
 
 #include "api/pending_queue.h"
 #include "api/writer_store.h"
+#include "base/attempt.h"
 #include "base/thread.h"
 #include "engine/look_up.h"
 
@@ -19,19 +20,23 @@ constexpr std::chrono::nanoseconds longest_gathering = std::chrono::milliseconds
 void writer_store::start_append(operation_pointer operation) {
   const auto pass = enter();
   if (!pass) return operation->complete(pass.error());
-  auto prepared = engine::prepare(operation->request(), operation->options().durability,
-                                  core_->identity().secret, core_->options().segment_size_bytes);
-  if (!prepared) return operation->complete(prepared.error());
-  operation->commit().emplace(std::move(*prepared));
-  operation->release_events();
-  std::call_once(async_begun_, [this] {
-    usher_ = std::thread([this] { usher(); });
-    committer_ = std::thread([this] { commit_detached(); });
+  const auto taken = attempt([&]() -> result<void> {
+    auto prepared = engine::prepare(operation->request(), operation->options().durability,
+                                    core_->identity().secret, core_->options().segment_size_bytes);
+    if (!prepared) return prepared.error();
+    operation->commit().emplace(std::move(*prepared));
+    operation->release_events();
+    std::call_once(async_begun_, [this] {
+      if (!usher_.joinable()) usher_ = std::thread([this] { usher(); });
+      committer_ = std::thread([this] { commit_detached(); });
+    });
+    if (!intake_.push(std::move(operation))) return errc::overloaded;
+    return {};
   });
-  if (!intake_.push(std::move(operation))) operation->complete(error(errc::overloaded));
+  if (!taken) operation->complete(taken.error());
 }
 
-void writer_store::take_in(lock& held) {
+void writer_store::take_in(lock& held) noexcept {
   // Judging is bound by memory latency: what it will touch is asked for ahead.
   constexpr std::size_t near = 6;
   while (!ushering_) {
@@ -50,19 +55,38 @@ void writer_store::take_in(lock& held) {
 
 /// @returns what is in the way; nothing if the operation is answered, or will be. Then it is gone.
 std::optional<submitted> writer_store::submit_detached(lock& /*held*/,
-                                                       operation_pointer& operation) {
+                                                       operation_pointer& operation) noexcept {
   if (!operation->submit()) return std::nullopt;  // Cancelled.
   engine::commit_request& request = *operation->commit();
   request.owner = std::move(operation);
-  const submitted said = core_->pipeline().submit(request);
-  if (said == submitted::queued) return std::nullopt;
-  if (said == submitted::answered) {
-    answered_.push_back(&request);
+  const auto said =
+      attempt([&]() -> result<submitted> { return core_->pipeline().submit(request); });
+  if (!said) {
+    answer_detached(request, said.error());
+    return std::nullopt;
+  }
+  if (*said == submitted::queued) return std::nullopt;
+  if (*said == submitted::answered) {
+    note_answered(request);
     return std::nullopt;
   }
   operation = std::static_pointer_cast<append_operation>(std::exchange(request.owner, nullptr));
   if (!operation->take_back()) return std::nullopt;
-  return said;
+  return *said;
+}
+
+void writer_store::answer_detached(engine::commit_request& request, const error& why) noexcept {
+  request.answer = result<append_outcome>(why);
+  note_answered(request);
+}
+
+void writer_store::note_answered(engine::commit_request& request) noexcept {
+  try {
+    answered_.push_back(&request);
+  } catch (const std::bad_alloc&) {
+    engine::commit_request* const alone[] = {&request};
+    pass_on_answers({}, alone);
+  }
 }
 
 void writer_store::usher() {
@@ -78,7 +102,7 @@ void writer_store::usher() {
   }
 }
 
-void writer_store::carry(lock& held, operation_pointer operation) {
+void writer_store::carry(lock& held, operation_pointer operation) noexcept {
   engine::commit_request& request = *operation->commit();
   while (const auto in_the_way = submit_detached(held, operation)) {
     result<void> done;
@@ -86,7 +110,7 @@ void writer_store::carry(lock& held, operation_pointer operation) {
       done = errc::store_closed;
     } else if (*in_the_way == submitted::needs_lookup) {
       held.unlock();
-      done = engine::look_up(core_->log(), request);
+      done = attempt([&] { return engine::look_up(core_->log(), request); });
     } else if (*in_the_way == submitted::needs_segment) {
       done = wait_for_spare(held);
     } else {
@@ -96,9 +120,7 @@ void writer_store::carry(lock& held, operation_pointer operation) {
     if (done) continue;
     if (!operation->submit()) return;  // Cancelled.
     request.owner = std::move(operation);
-    request.answer = done.error();
-    answered_.push_back(&request);
-    return;
+    return answer_detached(request, done.error());
   }
 }
 

@@ -44,6 +44,8 @@ const char* message_of(errc code) noexcept {
       return "it did not happen in the time given for it: try again, or give up";
     case errc::store_read_only:
       return "the store was opened for reading only: append where it is open for writing";
+    case errc::out_of_memory:
+      return "not enough memory: nothing was touched, make room and try again";
     case errc::corrupt_data: return "stored data is damaged";
     case errc::missing_segment: return "a segment file is missing or in the wrong place";
     case errc::corrupt_manifest: return "the store's manifest is damaged";
@@ -86,7 +88,8 @@ bool own_code_means(errc code, error_condition condition) noexcept {
              is_one_of(code,
                        {errc::store_not_found, errc::unsupported_format, errc::store_read_only});
     case error_condition::capacity:
-      return is_one_of(code, {errc::overloaded, errc::disk_full, errc::timed_out});
+      return is_one_of(code,
+                       {errc::overloaded, errc::disk_full, errc::timed_out, errc::out_of_memory});
     case error_condition::corruption:
       return is_one_of(code, {errc::corrupt_data, errc::missing_segment, errc::corrupt_manifest,
                               errc::corrupt_index, errc::foreign_file, errc::store_damaged,

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <new>
+
 #include "base/assert.h"
 #include "base/mutant.h"
 #include "engine/commit_pipeline.h"
@@ -6,6 +9,30 @@
 // Gathering, writing and finishing groups. How requests get into them stands in
 // commit_pipeline.cpp.
 namespace mainstem::engine {
+namespace {
+
+/// As push_back() would, but without the element.
+template <class T>
+void reserve_more(std::vector<T>& in, std::size_t more) {
+  if (in.capacity() - in.size() < more) in.reserve(std::max<std::size_t>(8, 2 * in.size() + more));
+}
+
+/// What it says of the failure is left out if there is no memory for that.
+error because(errc code, const error& why) noexcept {
+  try {
+    return {code, error_info{.detail = why.message(), .path = why.info().path}};
+  } catch (const std::bad_alloc&) {
+    return code;
+  }
+}
+
+}  // namespace
+
+void commit_group::reserve_member() {
+  reserve_more(slots, 1);
+  reserve_more(members, 1);
+  reserve_more(detached_, 1);
+}
 
 result<void> perform(const write_plan& plan) {
   if (plan.sync_first) {
@@ -26,16 +53,21 @@ const std::shared_ptr<commit_group>& commit_pipeline::waiting_group() {
     group->segment_number = last_segment_number_;
     group->offset_bytes = next_offset_;
     group->last = last_assigned_;
-    queue_.push_back(std::move(group));
+    enqueue(std::move(group));
   }
   MAINSTEM_ASSERT(queue_.back()->segment_number == last_segment_number_);
   return queue_.back();
 }
 
+void commit_pipeline::enqueue(std::shared_ptr<commit_group> group) {
+  reserve_more(queue_, 2);
+  queue_.push_back(std::move(group));
+}
+
 write_plan commit_pipeline::begin_write(std::uint64_t unix_nanoseconds) {
   MAINSTEM_ASSERT(can_write());
   in_flight_ = std::move(queue_.front());
-  queue_.pop_front();
+  queue_.erase(queue_.begin());
   last_timestamp_ = std::max(last_timestamp_, unix_nanoseconds);
 
   commit_group& group = *in_flight_;
@@ -59,7 +91,8 @@ void commit_pipeline::begin_segment(write_plan& plan) {
   const auto header =
       files_.header_for(group.segment_number, options_.epoch, position(finalized_.last.value() + 1),
                         finalized_.chain, files_.options().segment_size_bytes, 0);
-  auto& buffer = group.own_buffers.emplace_back(new std::byte[format::segment_header_layout::size]);
+  auto& buffer = group.own_buffers.emplace_back(
+      std::make_unique<std::byte[]>(format::segment_header_layout::size));
   const std::span<std::byte> encoded(buffer.get(), format::segment_header_layout::size);
   format::encode_segment_header(header, files_.store(), encoded);
   plan.parts.emplace_back(encoded);
@@ -106,14 +139,14 @@ void commit_pipeline::note_generation_ends() {
   }
 }
 
-void commit_pipeline::finish_write(const write_plan& plan, const result<void>& performed) {
+void commit_pipeline::finish_write(const write_plan& plan, const result<void>& performed) noexcept {
   MAINSTEM_ASSERT(in_flight_ == plan.group);
   const commit_group& group = *plan.group;
-  queued_bytes_ -= group.bytes;
   if (!performed) {
-    fail_all(performed.error());
+    fail(performed.error());
     return;
   }
+  queued_bytes_ -= group.bytes;
   in_flight_.reset();
   if (!plan.parts.empty()) {
     plan.segment->publish(finalized_.offset_bytes, group.last);
@@ -123,27 +156,22 @@ void commit_pipeline::finish_write(const write_plan& plan, const result<void>& p
   if (MAINSTEM_MUTANT(acknowledge_before_sync)) static_cast<void>(plan.segment->file().sync());
 }
 
-void commit_pipeline::fail_all(const error& why) {
+void commit_pipeline::fail(const error& why) noexcept {
   // Nobody knows what the disk holds now. Only recovery, which reads again and writes again, can go
   // on from here.
-  failure_ =
-      error(errc::store_failed, error_info{.detail = why.message(), .path = why.info().path});
-  const error unknown(errc::outcome_unknown,
-                      error_info{.detail = why.message(), .path = why.info().path});
-  for (commit_request* member : in_flight_->members)
-    member->answer = result<append_outcome>(unknown);
+  failure_ = because(errc::store_failed, why);
+  const error unknown = because(errc::outcome_unknown, why);
+  if (in_flight_) queue_.insert(queue_.begin(), std::move(in_flight_));
   in_flight_.reset();
   for (const auto& group : queue_) {
     for (commit_request* member : group->members) member->answer = result<append_outcome>(unknown);
   }
 }
 
-std::vector<std::shared_ptr<commit_group>> commit_pipeline::take_failed_groups() {
+std::vector<std::shared_ptr<commit_group>> commit_pipeline::take_failed_groups() noexcept {
   MAINSTEM_ASSERT(failure_);
-  std::vector<std::shared_ptr<commit_group>> groups(queue_.begin(), queue_.end());
-  queue_.clear();
   queued_bytes_ = 0;
-  return groups;
+  return std::exchange(queue_, {});
 }
 
 std::shared_ptr<commit_group> commit_pipeline::queue_mark() {
@@ -153,13 +181,14 @@ std::shared_ptr<commit_group> commit_pipeline::queue_mark() {
   if (next_offset_ + length > segment_room_end_) return nullptr;
 
   auto group = waiting_group();
-  auto& buffer = group->own_buffers.emplace_back(new std::byte[length]);
+  auto& buffer = group->own_buffers.emplace_back(std::make_unique<std::byte[]>(length));
   commit_group::slot slot;
   slot.frame = {buffer.get(), length};
   slot.prefix.kind = format::frame_kind::mark;
   slot.prefix.length = length;
   slot.prefix.segment = group->segment_number;
   slot.prefix.first_position = last_assigned_.value() + 1;
+  group->reserve_member();
   group->slots.push_back(slot);
   group->bytes += length;
   group->sync = true;
@@ -194,15 +223,20 @@ std::optional<ended_segment> commit_pipeline::take_ended() {
 }
 
 void commit_pipeline::rotate_generation() {
-  if (!generations_.empty()) {
-    auto& filled = generations_.back();
-    if (filled.generation->empty()) return;
-    if (!filled.end && filled.generation->last_position() == last_commit_.last)
-      filled.end = last_commit_;
+  if (!generations_.empty() && generations_.back().generation->empty()) return;
+  auto made = std::make_shared<index::tail_generation>(options_.generation_events);
+  generations_.push_back({made, std::nullopt});
+  try {
+    log_.tail().push(std::move(made));
+  } catch (...) {
+    generations_.pop_back();
+    throw;
   }
-  generations_.push_back(
-      {std::make_shared<index::tail_generation>(options_.generation_events), std::nullopt});
-  log_.tail().push(generations_.back().generation);
+  // Only now: one without a successor goes on being filled.
+  if (generations_.size() == 1) return;
+  auto& filled = generations_[generations_.size() - 2];
+  if (!filled.end && filled.generation->last_position() == last_commit_.last)
+    filled.end = last_commit_;
 }
 
 std::optional<commit_pipeline::flushable> commit_pipeline::oldest_flushable() const {
@@ -214,9 +248,9 @@ std::optional<commit_pipeline::flushable> commit_pipeline::oldest_flushable() co
 }
 
 void commit_pipeline::generation_flushed() {
+  log_.tail().drop_oldest();
   index_has_ = generations_.front().end->last;
   generations_.pop_front();
-  log_.tail().drop_oldest();
 }
 
 std::size_t commit_pipeline::unflushed_events() const noexcept {

@@ -50,6 +50,7 @@ commit_pipeline::submitted commit_pipeline::submit(commit_request& request) {
   if (!request.writes())
     return answer(request, append_outcome(append_outcome::committed_t{}), rests_on);
   if (auto no_room = make_room(request)) return *no_room;
+  reserve_for(request);
   accept(request);
   return submitted::queued;
 }
@@ -170,8 +171,9 @@ commit_pipeline::submitted commit_pipeline::answer(commit_request& request,
     request.group = in_flight_;
   } else {
     request.group = waiting_group();
-    request.group->sync = request.group->sync || synced;
   }
+  request.group->reserve_member();
+  if (request.group != in_flight_) request.group->sync = request.group->sync || synced;
   request.group->add_member(request);
   return submitted::queued;
 }
@@ -186,19 +188,27 @@ std::optional<commit_pipeline::submitted> commit_pipeline::make_room(commit_requ
   if (next_offset_ + request.frame.length + mark_bytes <= segment_room_end_) return std::nullopt;
   if (!spare_) return submitted::needs_segment;
 
-  auto group = std::make_shared<commit_group>();
-  group->opens = std::move(spare_);
-  group->segment_number = ++last_segment_number_;
-  group->offset_bytes = format::segment_header_layout::size;
-  group->last = last_assigned_;
-  next_offset_ = group->offset_bytes;
+  enqueue(std::make_shared<commit_group>());
+  commit_group& group = *queue_.back();
+  group.opens = std::move(spare_);
+  group.segment_number = ++last_segment_number_;
+  group.offset_bytes = format::segment_header_layout::size;
+  group.last = last_assigned_;
+  next_offset_ = group.offset_bytes;
   segment_room_end_ = room_for_frames(files_.options().segment_size_bytes);
-  queue_.push_back(std::move(group));
   return std::nullopt;
 }
 
-void commit_pipeline::accept(commit_request& request) {
-  commit_group& group = *waiting_group();
+// All the memory that accepting takes. Once the first head has changed, nothing may fail.
+void commit_pipeline::reserve_for(const commit_request& request) {
+  waiting_group()->reserve_member();
+  if (generations_.back().generation->is_full()) rotate_generation();
+  generations_.back().generation->reserve(request.frame.records.size(),
+                                          request.place.streams.size());
+}
+
+void commit_pipeline::accept(commit_request& request) noexcept {
+  commit_group& group = *queue_.back();
   const auto event_count = static_cast<std::uint32_t>(request.frame.records.size());
   commit_group::slot slot;
   slot.frame = request.frame.frame();
@@ -238,8 +248,7 @@ void commit_pipeline::accept(commit_request& request) {
 }
 
 void commit_pipeline::index_events(const commit_request& request, std::uint32_t segment,
-                                   std::uint64_t frame_offset) {
-  if (generations_.back().generation->is_full()) rotate_generation();
+                                   std::uint64_t frame_offset) noexcept {
   index::tail_generation& generation = *generations_.back().generation;
   std::uint64_t at = last_assigned_.value();
   std::uint32_t stream = 0;

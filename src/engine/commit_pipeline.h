@@ -33,7 +33,9 @@ class commit_group {
  private:
   // NOLINTBEGIN(readability-identifier-naming): to its one user, this is a struct.
   friend class commit_pipeline;
-  void add_member(commit_request& request) {
+  /// Takes the memory that one more member and its slot need.
+  void reserve_member();
+  void add_member(commit_request& request) noexcept {
     members.push_back(&request);
     if (request.owner) detached_.push_back(&request);
   }
@@ -112,6 +114,8 @@ class commit_pipeline {
     must_wait,      ///< Wait for request.group, then submit again.
     queue_full,     ///< The same, if the caller is willing to wait for room.
   };
+  /// Throws std::bad_alloc, and nothing has changed then: so do submit_flush(), queue_mark() and
+  /// queue_sync().
   [[nodiscard]] submitted submit(commit_request& request);
   /// Ask for the memory that submit() will touch for the first stream of a request, a few requests
   /// ahead: first this one, then, some requests later, the other one.
@@ -127,14 +131,17 @@ class commit_pipeline {
     return queue_.empty() ? nullptr : queue_.front();
   }
   /// @param unix_nanoseconds the time; what goes back is put right.
+  /// Throws std::bad_alloc: then the pipeline has to fail().
   [[nodiscard]] write_plan begin_write(std::uint64_t unix_nanoseconds);
-  /// Publishes and answers. After an error everything queued is answered with outcome_unknown, and
-  /// the pipeline is failed.
-  void finish_write(const write_plan& plan, const result<void>& performed);
+  /// Publishes and answers. After an error the pipeline has failed.
+  void finish_write(const write_plan& plan, const result<void>& performed) noexcept;
+  /// Everything that is under way or queued is answered with outcome_unknown, and nothing is taken
+  /// any more.
+  void fail(const error& why) noexcept;
 
-  /// The groups that were queued behind one that failed: their members are answered, and have to be
-  /// woken.
-  [[nodiscard]] std::vector<std::shared_ptr<commit_group>> take_failed_groups();
+  /// The group that failed and those that were queued behind it: their members are answered, and
+  /// have to be woken.
+  [[nodiscard]] std::vector<std::shared_ptr<commit_group>> take_failed_groups() noexcept;
 
   /// Queues a mark frame, which says that all is durable, if there is something to say and room for
   /// it.
@@ -189,14 +196,15 @@ class commit_pipeline {
   [[nodiscard]] submitted answer(commit_request& request, result<append_outcome> with,
                                  position rests_on);
   [[nodiscard]] std::optional<submitted> make_room(commit_request& request);
-  void accept(commit_request& request);
+  void reserve_for(const commit_request& request);
+  void accept(commit_request& request) noexcept;
   void index_events(const commit_request& request, std::uint32_t segment,
-                    std::uint64_t frame_offset);
+                    std::uint64_t frame_offset) noexcept;
   [[nodiscard]] const std::shared_ptr<commit_group>& waiting_group();
+  void enqueue(std::shared_ptr<commit_group> group);
   void begin_segment(write_plan& plan);
   void finalize(commit_group& group);
   void note_generation_ends();
-  void fail_all(const error& why);
 
   published_log& log_;
   log::segment_files& files_;
@@ -220,7 +228,7 @@ class commit_pipeline {
 
   std::shared_ptr<log::segment> current_;
   std::shared_ptr<os::file> spare_;
-  std::deque<std::shared_ptr<commit_group>> queue_;
+  std::vector<std::shared_ptr<commit_group>> queue_;  // There is room for one more at the front.
   std::shared_ptr<commit_group> in_flight_;
   std::uint64_t queued_bytes_ = 0;
   std::deque<ended_segment> ended_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "engine/store_folder.h"
 #include "index/memory_environment.h"
 #include "log/manifest_file.h"
@@ -12,6 +13,12 @@ namespace mainstem::engine {
 result<std::unique_ptr<follower_core>> follower_core::open(const std::string& path,
                                                            const store_options& options,
                                                            const surroundings& around) {
+  return attempt([&] { return open_all(path, options, around); });
+}
+
+result<std::unique_ptr<follower_core>> follower_core::open_all(const std::string& path,
+                                                               const store_options& options,
+                                                               const surroundings& around) {
   const auto began = around.clock.monotonic();
   std::unique_ptr<follower_core> core(new follower_core(options, around));
   if (auto opened = core->open_folder(path); !opened) return opened.error();
@@ -77,6 +84,10 @@ result<void> follower_core::begin() {
 
 result<void> follower_core::advance(look how) {
   const std::lock_guard held(mutex_);
+  return attempt([&] { return advance_held(how); });
+}
+
+result<void> follower_core::advance_held(look how) {
   if (how == look::thorough) {
     if (auto looked = look_around(); !looked) return looked;
   }
@@ -92,7 +103,7 @@ result<void> follower_core::catch_up(position at_least) {
   // Looked up while advancing: what is missing is on its way.
   if (advancing_.load() == std::this_thread::get_id()) return {};
   const std::lock_guard held(mutex_);
-  return advance_to({.last = at_least, .segment = 0});
+  return attempt([&] { return advance_to({.last = at_least, .segment = 0}); });
 }
 
 result<void> follower_core::advance_to(const format::log_point& durable) {
@@ -103,7 +114,7 @@ result<void> follower_core::advance_to(const format::log_point& durable) {
     return tail_->add(segment, offset, prefix, frame);
   };
   advancing_ = std::this_thread::get_id();
-  auto advanced = follower_->advance(durable, add);
+  auto advanced = attempt([&] { return follower_->advance(durable, add); });
   advancing_ = std::thread::id();
   // Segments first: an event has no position that is published before its segment is listed.
   // A segment is only exchanged for its sealed self when the next one is added.
@@ -189,7 +200,8 @@ bool follower_core::sleep(std::chrono::steady_clock::time_point deadline) const 
 
 store_info follower_core::info() const {
   store_info info = describe(*log_);
-  if (auto snapshot = log_->index()->snapshot()) info.indexed = snapshot->flushed().last;
+  if (auto snapshot = attempt([this] { return log_->index()->snapshot(); }))
+    info.indexed = snapshot->flushed().last;
   return info;
 }
 

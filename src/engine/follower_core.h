@@ -65,6 +65,10 @@ class follower_core {
  private:
   follower_core(store_options options, const surroundings& around)
       : options_(std::move(options)), around_(around) {}
+  [[nodiscard]] static result<std::unique_ptr<follower_core>> open_all(const std::string& path,
+                                                                       const store_options& options,
+                                                                       const surroundings& around);
+  [[nodiscard]] result<void> advance_held(look how);
   [[nodiscard]] result<void> open_folder(const std::string& path);
   [[nodiscard]] result<std::shared_ptr<index::stream_index>> open_index();
   [[nodiscard]] result<void> begin();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/head_cache.h"
 
+#include <new>
+
 namespace mainstem::engine {
 
 std::optional<head> head_cache::find(const index::name_hash& hash) const noexcept {
@@ -14,7 +16,7 @@ std::optional<head> head_cache::find(const index::name_hash& hash) const noexcep
   return std::nullopt;
 }
 
-void head_cache::put(const index::name_hash& hash, const head& now) {
+void head_cache::put(const index::name_hash& hash, const head& now) noexcept {
   if (entries_ > sets_.size() * ways / 2 && sets_.size() < most_sets) grow();
   constexpr std::uint64_t positions = (std::uint64_t{1} << 63U) - 1;
   place({hash, now.version, now.last_position & positions, 1});
@@ -37,8 +39,13 @@ void head_cache::place(const entry& placed) noexcept {
   sets_[set_index(placed.hash)].entries[placed.hash.low % ways] = placed;
 }
 
-void head_cache::grow() {
-  std::vector<set> old(sets_.size() * 4);
+void head_cache::grow() noexcept {
+  std::vector<set> old;
+  try {
+    old.resize(sets_.size() * 4);
+  } catch (const std::bad_alloc&) {
+    return;  // Then it forgets.
+  }
   old.swap(sets_);
   entries_ = 0;
   for (const set& from : old) {

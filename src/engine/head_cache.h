@@ -21,7 +21,7 @@ struct head {
 class head_cache {
  public:
   [[nodiscard]] std::optional<head> find(const index::name_hash& hash) const noexcept;
-  void put(const index::name_hash& hash, const head& now);
+  void put(const index::name_hash& hash, const head& now) noexcept;
   /// Asks for the memory that find() and put() will touch.
   void prefetch(const index::name_hash& hash) const noexcept;
 
@@ -49,7 +49,7 @@ class head_cache {
     return (hash.high + probe) & (sets_.size() - 1);
   }
   void place(const entry& placed) noexcept;
-  void grow();
+  void grow() noexcept;
 
   std::vector<set> sets_ = std::vector<set>(first_sets);
   std::size_t entries_ = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/attempt.h"
 #include "format/event_access.h"
 
 namespace mainstem::engine {
@@ -20,6 +21,40 @@ log_cursor::log_cursor(const published_log& log, const read_all_options& options
       walker_(log) {}
 
 result<event_batch> log_cursor::next() {
+  const position after = std::max(after_, examined_);
+  const position before = undelivered_before();
+  const std::uint64_t remaining = remaining_;
+  auto batch = attempt([this] { return read(); });
+  if (!batch && batch.error() == errc::out_of_memory) go_back(after, before, remaining);
+  return batch;
+}
+
+/// Backwards: everything that is still to come lies below this, what was fetched already included.
+position log_cursor::undelivered_before() const noexcept {
+  std::size_t left = block_left_;
+  for (auto each = block_.rbegin(); each != block_.rend(); ++each) {
+    if (each != block_.rbegin()) left = each->size();
+    if (left != 0) return position(each->events()[left - 1].position().value() + 1);
+  }
+  return before_;
+}
+
+/// As if nothing had been read behind `after`, or above `before`.
+void log_cursor::go_back(position after, position before, std::uint64_t remaining) noexcept {
+  remaining_ = remaining;
+  open_.reset();
+  sought_ = false;
+  if (options_.direction == direction::forwards) {
+    after_ = examined_ = after;
+  } else {
+    before_ = before;
+    block_.clear();
+    block_left_ = 0;
+    pending_errors_.clear();
+  }
+}
+
+result<event_batch> log_cursor::read() {
   if (options_.direction == direction::forwards && !pending_errors_.empty())
     return take_pending_error();
   return options_.direction == direction::forwards ? next_forwards() : next_backwards();

@@ -81,6 +81,9 @@ class log_cursor {
   [[nodiscard]] error examined_damage(error what);
   [[nodiscard]] bool wanted(std::string_view stream, std::string_view type) const noexcept;
   [[nodiscard]] result<void> fetch_block(position last);
+  [[nodiscard]] result<event_batch> read();
+  [[nodiscard]] position undelivered_before() const noexcept;
+  void go_back(position after, position before, std::uint64_t remaining) noexcept;
 
   struct open_frame_state {
     frame_walker::found_frame frame;

@@ -6,6 +6,7 @@
 #include <mainstem/version.h>
 
 #include "base/assert.h"
+#include "base/attempt.h"
 #include "base/mutant.h"
 #include "engine/look_up.h"
 #include "engine/store_folder.h"
@@ -41,6 +42,12 @@ store_core::~store_core() = default;
 result<std::unique_ptr<store_core>> store_core::open(const std::string& path,
                                                      const store_options& options,
                                                      const surroundings& around) {
+  return attempt([&] { return open_all(path, options, around); });
+}
+
+result<std::unique_ptr<store_core>> store_core::open_all(const std::string& path,
+                                                         const store_options& options,
+                                                         const surroundings& around) {
   const auto began = around.clock.monotonic();
   std::unique_ptr<store_core> core(new store_core(options, around));
   if (auto folder = core->open_folder(path, around); !folder) return folder.error();
@@ -236,7 +243,7 @@ result<void> store_core::bring_back_tail() {
 result<void> store_core::spare_step(lock& held) {
   const std::uint32_t number = pipeline_->spare_number();
   held.unlock();
-  auto made = files_->make_spare(number, options_.segment_size_bytes);
+  auto made = attempt([&] { return files_->make_spare(number, options_.segment_size_bytes); });
   held.lock();
   if (!made) return made.error();
   pipeline_->offer_spare(std::move(*made));
@@ -250,7 +257,8 @@ result<bool> store_core::seal_step(lock& held) {
   const position durable = log_->durable();
   held.unlock();
   // If this fails, the segment goes without a trailer until the store is opened again.
-  auto sealed = files_->seal(*ended->segment, ended->chain, epoch, durable);
+  const auto sealed =
+      attempt([&] { return files_->seal(*ended->segment, ended->chain, epoch, durable); });
   held.lock();
   if (!sealed) return sealed.error();
   return true;
@@ -260,40 +268,57 @@ result<bool> store_core::flush_step(lock& held) {
   const auto flushable = pipeline_->oldest_flushable();
   if (!flushable) return false;
   held.unlock();
-  auto flushed = [&]() -> result<void> {
+  const auto flushed = attempt([&]() -> result<void> {
     auto snapshot = index_->snapshot();
     if (!snapshot) return snapshot.error();
     const format::log_point from = snapshot->flushed();
     snapshot = error(errc::store_closed);  // Ends its transaction before the index is written.
+    if (from.last >= flushable->to.last) return {};  // Only memory has not let go of it yet.
     const auto chunks = flushable->generation->to_chunks();
     return index_->flush(from, flushable->to, chunks.streams);
-  }();
+  });
   held.lock();
   if (!flushed && !MAINSTEM_MUTANT(failed_flush_taken_for_done)) {
     index_failure_ = flushed.error();
     return flushed.error();
   }
+  auto dropped = attempt([&]() -> result<bool> {
+    pipeline_->generation_flushed();
+    return true;
+  });
+  if (!dropped) return dropped;
   index_failure_.reset();
   ++index_flushes_;
-  pipeline_->generation_flushed();
   return true;
 }
 
-result<bool> store_core::merge_step() { return index_->merge_step(merge_budget_events); }
+result<bool> store_core::merge_step() {
+  return attempt([this] { return index_->merge_step(merge_budget_events); });
+}
 
 std::vector<std::shared_ptr<commit_group>> store_core::write_step(lock& held) {
-  const write_plan plan = pipeline_->begin_write(clock_.unix_nanoseconds());
-  held.unlock();
-  const result<void> performed = perform(plan);
-  held.lock();
-  finish_write(plan, performed);
   std::vector<std::shared_ptr<commit_group>> finished;
-  if (!performed) finished = pipeline_->take_failed_groups();
-  finished.push_back(plan.group);
+  std::optional<write_plan> plan;
+  const auto begun = attempt([&]() -> result<void> {
+    finished.resize(1);
+    plan = pipeline_->begin_write(clock_.unix_nanoseconds());
+    return {};
+  });
+  if (!begun) {
+    // Who waits for the group cannot be told that nothing has happened: others rely on it by now.
+    pipeline_->fail(begun.error());
+    return pipeline_->take_failed_groups();
+  }
+  held.unlock();
+  const auto performed = attempt([&] { return perform(*plan); });
+  held.lock();
+  finish_write(*plan, performed);
+  if (!performed) return pipeline_->take_failed_groups();
+  finished.front() = std::move(plan->group);
   return finished;
 }
 
-void store_core::finish_write(const write_plan& plan, const result<void>& performed) {
+void store_core::finish_write(const write_plan& plan, const result<void>& performed) noexcept {
   pipeline_->finish_write(plan, performed);
   const bool is_durable = plan.sync || MAINSTEM_MUTANT(published_before_sync);
   if (performed && is_durable) control_->publish(pipeline_->epoch(), pipeline_->durable_point());

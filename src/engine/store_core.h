@@ -62,7 +62,7 @@ class store_core {
   std::vector<std::shared_ptr<commit_group>> write_step(lock& held);
   /// The second half of it, for those who perform plans of their own: publishes, also for other
   /// processes, and answers.
-  void finish_write(const write_plan& plan, const result<void>& performed);
+  void finish_write(const write_plan& plan, const result<void>& performed) noexcept;
 
   /// Wakes followers in other processes, with nothing locked, after write_step().
   void wake_followers() const noexcept { control_->wake(); }
@@ -75,6 +75,9 @@ class store_core {
 
  private:
   store_core(store_options options, const surroundings& around);
+  [[nodiscard]] static result<std::unique_ptr<store_core>> open_all(const std::string& path,
+                                                                    const store_options& options,
+                                                                    const surroundings& around);
   [[nodiscard]] result<void> open_folder(const std::string& path, const surroundings& around);
   [[nodiscard]] result<format::store_identity> open_identity();
   [[nodiscard]] result<void> open_index();

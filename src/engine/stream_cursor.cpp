@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/mutant.h"
 #include "format/event_access.h"
 
@@ -28,10 +29,25 @@ stream_cursor::stream_cursor(const published_log& log, const stream_name& stream
       before_(options.before) {}
 
 result<event_batch> stream_cursor::next() {
-  batch_builder batch;
   if (next_place_ == places_.size()) {
-    if (auto fetched = fetch(); !fetched) return fetched.error();
+    if (auto fetched = attempt([this] { return fetch(); }); !fetched) {
+      places_.clear();  // Or else what was found so far would be found again.
+      next_place_ = 0;
+      return fetched.error();
+    }
   }
+  const std::size_t next_place = next_place_;
+  const std::uint64_t remaining = remaining_;
+  auto batch = attempt([this] { return read(); });
+  if (!batch && batch.error() == errc::out_of_memory) {
+    next_place_ = next_place;
+    remaining_ = remaining;
+  }
+  return batch;
+}
+
+result<event_batch> stream_cursor::read() {
+  batch_builder batch;
   // Taken after the addresses: it has every segment that they name.
   const record_reader reader(log_, log_.segments());
   while (next_place_ < places_.size() && remaining_ > 0 && !batch.is_full(options_.batch)) {

@@ -37,6 +37,7 @@ class stream_cursor {
 
  private:
   [[nodiscard]] result<void> fetch();
+  [[nodiscard]] result<event_batch> read();
   [[nodiscard]] result<void> fetch_forwards(const read_snapshot& snapshot, version last);
   [[nodiscard]] result<void> fetch_backwards(const read_snapshot& snapshot, version last);
   [[nodiscard]] result<void> fetch_indexed(const read_snapshot& snapshot, version first,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "format/event_access.h"
 
 namespace mainstem::engine {
@@ -34,6 +35,7 @@ subscription_cursor::subscription_cursor(const published_log& log,
 
 result<event_batch> subscription_cursor::next() {
   caught_up_ = false;
+  if (unfiltered_) return filter();
   return std::visit([this](auto& cursor) { return next_of(cursor); }, cursor_);
 }
 
@@ -60,14 +62,28 @@ result<event_batch> subscription_cursor::next_of(stream_cursor& cursor) {
     caught_up_ = true;
     return batch;
   }
-  position_ = std::max(position_, batch->events().back().position());
-  if (std::ranges::all_of(batch->events(), [this](const auto& each) { return is_followed(each); }))
-    return batch;
-  batch_builder followed;
-  for (const event_view& event : batch->events())
-    if (is_followed(event)) followed.add(event);
-  followed.keep(detail::event_access::owner_of(*batch));
-  return followed.take();
+  unfiltered_ = std::move(*batch);
+  return filter();
+}
+
+// What was read stays until it is delivered: the cursor has gone on.
+result<event_batch> subscription_cursor::filter() {
+  return attempt([this]() -> result<event_batch> {
+    const auto events = std::as_const(*unfiltered_).events();
+    const auto is_wanted = [this](const event_view& each) { return is_followed(each); };
+    const mainstem::position last = events.back().position();
+    batch_builder followed;
+    if (!std::ranges::all_of(events, is_wanted)) {
+      for (const event_view& event : events)
+        if (is_wanted(event)) followed.add(event);
+      followed.keep(detail::event_access::owner_of(*unfiltered_));
+      unfiltered_ = followed.take();
+    }
+    position_ = std::max(position_, last);
+    event_batch delivered = std::move(*unfiltered_);
+    unfiltered_.reset();
+    return delivered;
+  });
 }
 
 bool subscription_cursor::is_followed(const event_view& event) const noexcept {

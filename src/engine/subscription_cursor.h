@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include <mainstem/subscription.h>
@@ -27,6 +28,7 @@ class subscription_cursor {
  private:
   [[nodiscard]] result<event_batch> next_of(log_cursor& cursor);
   [[nodiscard]] result<event_batch> next_of(stream_cursor& cursor);
+  [[nodiscard]] result<event_batch> filter();
   [[nodiscard]] bool is_followed(const event_view& event) const noexcept;
 
   subscription_options options_;
@@ -34,6 +36,7 @@ class subscription_cursor {
   bool caught_up_ = false;
   bool sought_ = false;  // The stream cursor stands behind options_.after.
   std::variant<log_cursor, stream_cursor> cursor_;
+  std::optional<event_batch> unfiltered_;  // Read, and not delivered yet.
 };
 
 }  // namespace mainstem::engine

@@ -32,9 +32,7 @@ result<void> tail_replay::add(const log::segment& segment, std::uint64_t offset,
   // A frame in between was there when the log was looked through.
   if (!options_.has_gaps && prefix.first_position != at_.last.value() + 1) return unreadable();
   if (generations_.empty() || generations_.back().end) {
-    generations_.push_back(
-        {std::make_shared<index::tail_generation>(options_.generation_events), std::nullopt});
-    log_.tail().push(generations_.back().generation);
+    begin_generation();
   }
   const auto body = frame.subspan(format::prefix_bytes(prefix.stream_count));
   const auto table = format::decode_stream_table(body, prefix.stream_count, prefix.body_digest);
@@ -43,7 +41,9 @@ result<void> tail_replay::add(const log::segment& segment, std::uint64_t offset,
     if (auto added = add_lost_versions(prefix, frame, *table); !added) return added;
   }
 
+  // A commit is added whole or not at all: nothing below needs memory.
   index::tail_generation& generation = *generations_.back().generation;
+  generation.reserve(prefix.event_count, table->names.size());
   std::vector<index::name_hash> hashes;
   hashes.reserve(table->names.size());
   for (const auto name : table->names)
@@ -87,6 +87,17 @@ result<void> tail_replay::add_lost_versions(const format::frame_prefix& prefix,
   return {};
 }
 
+void tail_replay::begin_generation() {
+  auto made = std::make_shared<index::tail_generation>(options_.generation_events);
+  generations_.push_back({made, std::nullopt});
+  try {
+    log_.tail().push(std::move(made));
+  } catch (...) {
+    generations_.pop_back();
+    throw;
+  }
+}
+
 void tail_replay::end_generation() {
   generations_.back().end = at_;
   if (options_.may_write_index) try_to_flush();
@@ -95,9 +106,9 @@ void tail_replay::end_generation() {
 position tail_replay::drop_indexed(position index_has) {
   position begin;
   while (has_complete_generation() && generations_.front().end->last <= index_has) {
+    log_.tail().drop_oldest();
     begin = generations_.front().end->last;
     generations_.pop_front();
-    log_.tail().drop_oldest();
   }
   return begin;
 }

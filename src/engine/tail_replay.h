@@ -58,6 +58,7 @@ class tail_replay {
   [[nodiscard]] result<void> add_lost_versions(const format::frame_prefix& prefix,
                                                std::span<const std::byte> frame,
                                                const format::stream_table& table);
+  void begin_generation();
   void end_generation();
   void try_to_flush();
 

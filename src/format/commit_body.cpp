@@ -348,7 +348,7 @@ std::optional<event_record> record_cursor::next(bool verify) noexcept {
   return record;
 }
 
-bool verify_commit(const frame_prefix& prefix, std::span<const std::byte> frame) noexcept {
+bool verify_commit(const frame_prefix& prefix, std::span<const std::byte> frame) {
   const auto body = frame.first(prefix.length).subspan(prefix_bytes(prefix.stream_count));
   const auto table = verified_table(body, prefix.body_digest);
   if (!table || !verify_versions(prefix, frame) || !has_names(*table, prefix.stream_count))

@@ -141,7 +141,6 @@ class record_cursor {
 
 /// True if every byte of the commit's body is as it was written: names, every event's checksum, and
 /// the digest of them.
-[[nodiscard]] bool verify_commit(const frame_prefix& prefix,
-                                 std::span<const std::byte> frame) noexcept;
+[[nodiscard]] bool verify_commit(const frame_prefix& prefix, std::span<const std::byte> frame);
 
 }  // namespace mainstem::format

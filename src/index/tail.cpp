@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "index/tail.h"
 
+#include <algorithm>
 #include <bit>
 
 #include <xxhash.h>
@@ -41,8 +42,7 @@ void tail_generation::add(const name_hash& hash, std::string_view stream, event_
                           position at, version in_stream, const event_id& id) {
   const std::size_t index = event_count_;
   auto& block = blocks_[index / block_events];
-  if (index % block_events == 0)
-    block.store(new tail_event[block_events], std::memory_order_release);
+  if (block.load(std::memory_order_relaxed) == nullptr) reserve(1, 0);
 
   stream_entry& entry = entry_for(hash, stream);
   tail_event& event = block.load(std::memory_order_relaxed)[index % block_events];
@@ -55,10 +55,32 @@ void tail_generation::add(const name_hash& hash, std::string_view stream, event_
   entry.newest.store(static_cast<std::uint32_t>(index + 1), std::memory_order_release);
 }
 
+void tail_generation::reserve(std::size_t events, std::size_t streams) {
+  for (std::size_t i = event_count_ / block_events; i * block_events < event_count_ + events; ++i) {
+    if (blocks_[i].load(std::memory_order_relaxed) == nullptr)
+      blocks_[i].store(new tail_event[block_events], std::memory_order_release);
+  }
+  while (stream_blocks_.size() * stream_block_size < stream_count_ + streams)
+    stream_blocks_.push_back(std::make_unique<stream_entry[]>(stream_block_size));
+  reserve_names(streams * limits::name_bytes);
+}
+
+void tail_generation::reserve_names(std::size_t bytes) {
+  constexpr std::size_t first_bytes = 4096;
+  constexpr std::size_t most_doublings = 4;
+  if (free_names_.size() >= bytes) return;
+  const std::size_t usual = first_bytes << std::min(name_blocks_.size(), most_doublings);
+  const std::size_t size = std::max(usual, 2 * bytes);
+  name_blocks_.push_back(std::make_unique_for_overwrite<char[]>(size));
+  free_names_ = {name_blocks_.back().get(), size};
+}
+
 std::string_view tail_generation::keep_name(std::string_view name) {
-  auto* const kept = static_cast<char*>(names_.allocate(name.size(), 1));
-  name.copy(kept, name.size());
-  return {kept, name.size()};
+  reserve_names(name.size());
+  const auto kept = free_names_.first(name.size());
+  free_names_ = free_names_.subspan(name.size());
+  name.copy(kept.data(), name.size());
+  return {kept.data(), name.size()};
 }
 
 tail_generation::stream_entry& tail_generation::entry_for(const name_hash& hash,
@@ -67,13 +89,12 @@ tail_generation::stream_entry& tail_generation::entry_for(const name_hash& hash,
     stream_entry* const entry = slots_[slot].load(std::memory_order_relaxed);
     if (entry != nullptr && entry->hash == hash) return *entry;
     if (entry != nullptr) continue;
-    if (stream_count_ % stream_block_size == 0) {
-      stream_blocks_.push_back(std::make_unique<stream_entry[]>(stream_block_size));
-    }
-    stream_entry& made = stream_blocks_.back()[stream_count_ % stream_block_size];
-    ++stream_count_;
-    made.hash = hash;
+    if (stream_count_ == stream_blocks_.size() * stream_block_size) reserve(0, 1);
+    stream_entry& made =
+        stream_blocks_[stream_count_ / stream_block_size][stream_count_ % stream_block_size];
     made.name = keep_name(stream);
+    made.hash = hash;
+    ++stream_count_;
     slots_[slot].store(&made, std::memory_order_release);
     return made;
   }

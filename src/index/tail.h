@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <memory_resource>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -51,6 +50,9 @@ class tail_generation {
   tail_generation(const tail_generation&) = delete;
   tail_generation& operator=(const tail_generation&) = delete;
 
+  /// Writer only: takes the memory for so many more events in so many more streams, so that add()
+  /// needs none for them.
+  void reserve(std::size_t events, std::size_t streams);
   /// Writer only. Positions ascend.
   void add(const name_hash& hash, std::string_view stream, event_address address, position at,
            version in_stream, const event_id& id);
@@ -87,7 +89,7 @@ class tail_generation {
   static constexpr std::size_t block_events = 4096;
   struct stream_entry {
     name_hash hash;
-    std::string_view name;  ///< In names_.
+    std::string_view name;  ///< In name_blocks_.
     std::uint32_t event_count = 0;
     std::atomic<std::uint32_t> newest{0};  ///< Event index + 1.
   };
@@ -95,6 +97,7 @@ class tail_generation {
   [[nodiscard]] const tail_event& event_at(std::size_t index) const noexcept {
     return blocks_[index / block_events].load(std::memory_order_acquire)[index % block_events];
   }
+  void reserve_names(std::size_t bytes);
   [[nodiscard]] std::string_view keep_name(std::string_view name);
   [[nodiscard]] stream_entry& entry_for(const name_hash& hash, std::string_view stream);
   [[nodiscard]] const stream_entry* find(const name_hash& hash) const noexcept;
@@ -107,7 +110,8 @@ class tail_generation {
   std::unique_ptr<std::atomic<stream_entry*>[]> slots_;
   std::vector<std::unique_ptr<stream_entry[]>> stream_blocks_;
   std::size_t stream_count_ = 0;
-  std::pmr::monotonic_buffer_resource names_;
+  std::vector<std::unique_ptr<char[]>> name_blocks_;
+  std::span<char> free_names_;  // Of the last block.
 };
 
 using generation_list = std::vector<std::shared_ptr<const tail_generation>>;

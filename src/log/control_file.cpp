@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "base/attempt.h"
 #include "base/bytes.h"
 #include "base/futex.h"
 #include "log/segment_files.h"
@@ -83,7 +84,7 @@ void control_writer::publish(std::uint32_t epoch, const format::log_point& durab
   const std::span<const std::byte> changed(page_.data() + changing_begin,
                                            changing_end - changing_begin);
   // Followers look into the log by themselves now and then: they go on without it.
-  if (!file_->write_at(changing_begin, changed)) file_.reset();
+  if (!attempt([&] { return file_->write_at(changing_begin, changed); })) file_.reset();
 }
 
 void control_writer::wake() const noexcept {

@@ -18,8 +18,10 @@ result<std::span<const std::byte>> file_window::at(std::uint64_t offset, std::ui
   if (!inside) {
     const std::uint64_t wanted = std::min(count + read_ahead_bytes, size_ - offset);
     if (wanted > capacity_) {
-      capacity_ = std::max(wanted, std::min(size_, 2 * read_ahead_bytes));
-      buffer_ = std::make_unique_for_overwrite<std::byte[]>(capacity_);
+      const std::uint64_t capacity = std::max(wanted, std::min(size_, 2 * read_ahead_bytes));
+      filled_ = 0;
+      buffer_ = std::make_unique_for_overwrite<std::byte[]>(capacity);
+      capacity_ = capacity;
     }
     filled_ = 0;
     auto got = file_.read_at(offset, {buffer_.get(), wanted});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "format/layout.h"
 #include "log/file_window.h"
 #include "log/recovery.h"
@@ -35,16 +36,21 @@ result<void> log_follower::advance(const format::log_point& durable, const commi
     if (auto opened = open_segments(); !opened) return opened;
   }
   chain_.refresh();
-  while (at().last < durable.last) {
+  for (;;) {
+    if (entered_) {
+      replace_live();
+      segments_.push_back(make_live(*entered_));
+      entered_.reset();
+    }
+    if (at().last >= durable.last) return {};
     const format::log_point before = at();
     auto step = chain_.next(durable);
     if (!step) return step.error();
     if (step->next) {
       const format::segment_header header = step->next->header;
-      auto rest = header.loss_accepted() ? take_rest(before, header, handle) : result<void>();
-      replace_live();
-      add_live(std::move(*step->next));
-      if (!rest) return rest;
+      entered_ = std::move(step->next);
+      if (!header.loss_accepted()) continue;
+      if (auto rest = take_rest(before, header, handle); !rest) return rest;
       continue;
     }
     if (!step->frame) {
@@ -58,15 +64,17 @@ result<void> log_follower::advance(const format::log_point& durable, const commi
     }
     segment& live = *segments_.back();
     if (step->frame->kind == format::frame_kind::commit) {
-      live.note_frame(position(step->frame->first_position), step->offset);
-      if (auto handled = handle(live, step->offset, *step->frame, step->bytes); !handled) {
+      const auto handled = attempt([&] {
+        live.note_frame(position(step->frame->first_position), step->offset);
+        return handle(live, step->offset, *step->frame, step->bytes);
+      });
+      if (!handled) {
         chain_.go_back(before);
         return handled;
       }
     }
     live.publish(at().offset_bytes, at().last);
   }
-  return {};
 }
 
 result<void> log_follower::open_segments() {
@@ -85,8 +93,8 @@ result<void> log_follower::open_segments() {
     next_first = (*opened)->first_position();
     sealed[number - 1] = std::move(*opened);
   }
+  sealed.push_back(make_live(**live));
   segments_ = std::move(sealed);
-  add_live(std::move(**live));
   return {};
 }
 
@@ -116,10 +124,10 @@ result<std::shared_ptr<segment>> log_follower::open_sealed(std::uint32_t number,
   return opened;
 }
 
-void log_follower::add_live(headed_file next) {
-  auto live = make_segment(std::move(next), read_access::copied);
+std::shared_ptr<segment> log_follower::make_live(const headed_file& next) {
+  auto live = make_segment(next, read_access::copied);
   live->publish(std::max(at().offset_bytes, first_frame_offset), at().last);
-  segments_.push_back(std::move(live));
+  return live;
 }
 
 // Where a loss was accepted, the chain ends in front of what was lost. What stands behind it in the
@@ -162,9 +170,8 @@ result<bool> log_follower::pass_loss(const commit_handler& handle) {
   const format::segment_header& header = behind.back().header;
   chain_.jump_to({position(header.first_position - 1), header.segment, first_frame_offset,
                   header.previous_checksum});
-  auto replayed = replay(kept, from, store_, handle);
-  add_live(std::move(behind.back()));
-  if (!replayed) return replayed.error();
+  entered_ = std::move(behind.back());
+  if (auto replayed = replay(kept, from, store_, handle); !replayed) return replayed.error();
   return true;
 }
 

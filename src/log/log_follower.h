@@ -62,7 +62,7 @@ class log_follower {
   [[nodiscard]] result<void> open_segments();
   [[nodiscard]] result<std::shared_ptr<segment>> open_sealed(std::uint32_t number,
                                                              position next_first);
-  void add_live(headed_file next);
+  [[nodiscard]] std::shared_ptr<segment> make_live(const headed_file& next);
   void replace_live();
   [[nodiscard]] result<void> take_rest(const format::log_point& from,
                                        const format::segment_header& next,
@@ -77,6 +77,8 @@ class log_follower {
   read_access sealed_access_;
   chain_reader chain_;
   segment_list segments_;
+  /// The chain stands in it already, and the segments do not have it yet.
+  std::optional<headed_file> entered_;
   bool has_gaps_ = false;
 };
 

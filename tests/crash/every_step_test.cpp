@@ -2,11 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "engine/follower_core.h"
+#include "generous_disk.h"
 #include "os/system_error.h"
 #include "scenario.h"
+#include "support/scarce_memory.h"
 #include "support/store_check.h"
 
 // One thing that a store does, again and again: with its first call of the disk or of the index
@@ -33,16 +36,18 @@ void append_until_segment_changes(scenario& life) {
 }
 
 void follow(scenario& life) {
-  auto opened =
-      engine::follower_core::open(store_path, life.store().how().options, life.machine().around());
+  const auto around = life.machine().around();
+  auto opened = in_engine(
+      [&] { return engine::follower_core::open(store_path, life.store().how().options, around); });
   if (!opened) return;
   for (const auto how :
        {engine::follower_core::look::quick, engine::follower_core::look::thorough}) {
-    if (!(*opened)->advance(how)) return;
+    if (!in_engine([&] { return (*opened)->advance(how); })) break;
   }
   // What it has taken over is right, whatever failed on the way; and it goes on.
   life.machine().disk().clear_faults();
   life.machine().index().fail_call(0, errc::store_failed);
+  scarce_memory::here().fails = 0;
   auto advanced = (*opened)->advance(engine::follower_core::look::thorough);
   if (!advanced) return life.found().add("a follower stops: " + advanced.error().message());
   if ((*opened)->log().durable() != life.store().log().durable())
@@ -103,7 +108,7 @@ const std::array deeds{
     deed{"follow", [](scenario& life) { life.flush_something(); }, follow},
 };
 
-enum class where { disk, index };
+enum class where { disk, index, memory };
 
 struct failure {
   const char* name;
@@ -121,19 +126,41 @@ const std::array failures{
     failure{"EMFILE for good", where::disk, {.error = EMFILE, .for_good = true}},
     failure{"EIO of the index", where::index, {.error = EIO}},
     failure{"ENOSPC of the index for good", where::index, {.error = ENOSPC, .for_good = true}},
+    failure{"no memory", where::memory, {.error = ENOMEM}},
+    failure{"no memory for good", where::memory, {.error = ENOMEM, .for_good = true}},
 };
 
 std::uint64_t calls_of(scenario& life, where in) {
+  if (in == where::memory) return scarce_memory::here().calls;
   return in == where::disk ? life.machine().disk().calls() : life.machine().index().calls();
 }
 
 void arm(scenario& life, const failure& what, std::uint64_t nth) {
+  if (what.in == where::memory) {
+    scarce_memory::here().calls = 0;
+    scarce_memory::here().fails = nth;
+    scarce_memory::here().for_good = what.how.for_good;
+    life.store().how().only_fault = errc::out_of_memory;
+    return;
+  }
   if (what.in == where::disk) return life.machine().disk().fail_call(nth, what.how);
   life.machine().index().fail_call(nth,
                                    what.how.error == ENOSPC
                                        ? error(errc::disk_full, "simulated")
                                        : os::system_error(what.how.error, "use the index in", "/"),
                                    what.how.for_good);
+}
+
+/// There is memory again: the same store goes on, unless it has failed.
+void go_on_with_memory(scenario& life) {
+  scarce_memory::here().fails = 0;
+  life.store().how().only_fault.reset();
+  if (!life.store().is_open() || life.store().has_failed()) return;
+  life.store().how().faults_expected = false;
+  life.store().write_all();
+  life.flush_something();
+  life.append_something();
+  life.check_contents();
 }
 
 /// @returns how many calls it made.
@@ -145,9 +172,13 @@ std::uint64_t run_once(const deed& what, const failure& fails, std::uint64_t nth
   plan.sizes.payload_bytes = 200;
   scenario life(17, plan, total_count());
   life.take_images(false);
+  std::optional<generous_disk> kernel(life.machine().disk());
+  if (fails.in == where::memory) life.machine().set_front(&*kernel);
   life.open();
   for (int i = 0; i < 6; ++i) life.append_some();
   what.prepare(life);
+  kernel.emplace(life.machine().disk());  // The machine may be another one by now.
+  if (fails.in == where::memory) life.machine().set_front(&*kernel);
   EXPECT_FALSE(life.found().any()) << name << ", before any fault:\n" << life.found().text();
 
   life.store().how().faults_expected = true;
@@ -155,6 +186,7 @@ std::uint64_t run_once(const deed& what, const failure& fails, std::uint64_t nth
   arm(life, fails, nth);
   what.act(life);
   const std::uint64_t made = calls_of(life, fails.in) - before;
+  if (fails.in == where::memory) go_on_with_memory(life);
   life.expect_healthy();
   EXPECT_FALSE(life.found().any())
       << name << ", with call " << nth << " of " << made << " failing:\n"

@@ -37,6 +37,8 @@ class simulated_store {
     bool acknowledges_before_writing = false;
     /// Calls fail: errors that say so are no findings.
     bool faults_expected = false;
+    /// And no other errors than this, and what a store says that has failed.
+    std::optional<errc> only_fault = {};
   };
 
   /// All of these outlive the store.
@@ -102,6 +104,7 @@ class simulated_store {
   /// Settles the group's requests and answers them, in case somebody still needs their memory.
   std::list<tracked_request> finish_group(const std::shared_ptr<engine::commit_group>& group);
   void check_checkpoints();
+  void fail(const error& why);
   void complain(const std::string& what);
   void note_error(const char* doing, const error& why);
   void forget();

@@ -33,6 +33,7 @@ const std::vector<std::pair<errc, error_condition>> all_codes = {
     {errc::duplicate_stream, error_condition::invalid},
     {errc::no_events, error_condition::invalid},
     {errc::store_not_found, error_condition::invalid},
+    {errc::out_of_memory, error_condition::capacity},
     {errc::store_locked, error_condition::conflict},
     {errc::store_failed, error_condition::fatal},
     {errc::store_closed, error_condition::fatal},
