@@ -81,7 +81,7 @@ class chain_walker {
   static constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
   chain_walker(std::vector<surveyed_file>& files, const format::store_identity& store,
-               const format::log_point& from, std::uint64_t evidence) noexcept
+               const format::log_point& from, std::uint64_t evidence)
       : files_(files), secret_(store.secret), from_(from), evidence_(evidence) {}
 
   /// Walks the file at `index`.
