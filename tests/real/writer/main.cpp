@@ -42,12 +42,14 @@ void save_progress(store& log) {
   say("saved " + number + "\n");
 }
 
-/// @param flushes the first writer goes on until the index was flushed so often.
+/// @param flushes the first writer goes on until the index was flushed so often, but makes no more
+/// than twice as many appends.
 void go_on(store& log, std::uint64_t writer, std::uint64_t appends, std::uint64_t flushes) {
   std::uint64_t length = length_of(log, stream_of(writer));
   std::uint64_t audits = length_of(log, audit_of(writer));
   const auto is_enough = [&](std::uint64_t count) {
-    return count >= appends && (writer > 0 || log.info().index_flushes >= flushes);
+    const bool is_flushed = writer > 0 || log.info().index_flushes >= flushes;
+    return count >= 2 * appends || (count >= appends && is_flushed);
   };
   for (std::uint64_t count = 0; !is_enough(count); ++count) {
     const bool synced = !is_buffered(length);
