@@ -76,14 +76,16 @@ class lmdb_cursor final : public cursor {
  public:
   static result<std::unique_ptr<cursor>> open(const lmdb_handle& handle, MDB_txn* transaction,
                                               table over) {
-    MDB_cursor* raw = nullptr;
-    const int code = mdb_cursor_open(transaction, handle.dbi(over), &raw);
+    std::unique_ptr<lmdb_cursor> owner(new lmdb_cursor(handle));
+    const int code = mdb_cursor_open(transaction, handle.dbi(over), &owner->raw_);
     if (code != 0) return handle.failure(code, "opening a cursor of LMDB");
-    return std::unique_ptr<cursor>(new lmdb_cursor(handle, raw));
+    return std::unique_ptr<cursor>(std::move(owner));
   }
   lmdb_cursor(const lmdb_cursor&) = delete;
   lmdb_cursor& operator=(const lmdb_cursor&) = delete;
-  ~lmdb_cursor() override { mdb_cursor_close(raw_); }
+  ~lmdb_cursor() override {
+    if (raw_ != nullptr) mdb_cursor_close(raw_);
+  }
 
   result<std::optional<row>> seek(bytes_view key) override {
     return move(as_value(key), MDB_SET_RANGE);
@@ -100,7 +102,7 @@ class lmdb_cursor final : public cursor {
   }
 
  private:
-  lmdb_cursor(const lmdb_handle& handle, MDB_cursor* raw) noexcept : handle_(handle), raw_(raw) {}
+  explicit lmdb_cursor(const lmdb_handle& handle) noexcept : handle_(handle) {}
 
   result<std::optional<row>> move(MDB_val key, MDB_cursor_op how) {
     MDB_val value = {};
@@ -112,7 +114,7 @@ class lmdb_cursor final : public cursor {
   }
 
   const lmdb_handle& handle_;
-  MDB_cursor* raw_;
+  MDB_cursor* raw_ = nullptr;
   bool at_end_ = false;
 };
 
@@ -126,11 +128,13 @@ result<std::optional<bytes_view>> answer_of(const lmdb_handle& handle, int code,
 
 class lmdb_read final : public read_transaction {
  public:
-  lmdb_read(std::shared_ptr<lmdb_handle> handle, MDB_txn* raw) noexcept
-      : handle_(std::move(handle)), raw_(raw) {}
+  explicit lmdb_read(std::shared_ptr<lmdb_handle> handle) noexcept : handle_(std::move(handle)) {}
   lmdb_read(const lmdb_read&) = delete;
   lmdb_read& operator=(const lmdb_read&) = delete;
-  ~lmdb_read() override { handle_->give_back_reader(raw_); }
+  ~lmdb_read() override {
+    if (raw_ != nullptr) handle_->give_back_reader(raw_);
+  }
+  void own(MDB_txn* raw) noexcept { raw_ = raw; }
 
   result<std::optional<bytes_view>> get(table from, bytes_view key) override {
     MDB_val wanted = as_value(key);
@@ -144,18 +148,18 @@ class lmdb_read final : public read_transaction {
 
  private:
   std::shared_ptr<lmdb_handle> handle_;
-  MDB_txn* raw_;
+  MDB_txn* raw_ = nullptr;
 };
 
 class lmdb_write final : public write_transaction {
  public:
-  lmdb_write(std::shared_ptr<lmdb_handle> handle, MDB_txn* raw) noexcept
-      : handle_(std::move(handle)), raw_(raw) {}
+  explicit lmdb_write(std::shared_ptr<lmdb_handle> handle) noexcept : handle_(std::move(handle)) {}
   lmdb_write(const lmdb_write&) = delete;
   lmdb_write& operator=(const lmdb_write&) = delete;
   ~lmdb_write() override {
     if (raw_ != nullptr) mdb_txn_abort(raw_);
   }
+  void own(MDB_txn* raw) noexcept { raw_ = raw; }
 
   result<std::optional<bytes_view>> get(table from, bytes_view key) override {
     auto place = place_in(from);
@@ -201,7 +205,7 @@ class lmdb_write final : public write_transaction {
   }
 
   std::shared_ptr<lmdb_handle> handle_;
-  MDB_txn* raw_;
+  MDB_txn* raw_ = nullptr;
   std::array<MDB_cursor*, table_count> places_{};  // LMDB closes them with the transaction.
 };
 
@@ -210,15 +214,20 @@ class lmdb_environment final : public environment {
   lmdb_environment(std::unique_ptr<open_guard> guard, std::shared_ptr<lmdb_handle> handle) noexcept
       : guard_(std::move(guard)), handle_(std::move(handle)) {}
 
+  // The owner is made first: a write transaction that nobody ends keeps LMDB's lock for ever.
   result<std::unique_ptr<read_transaction>> begin_read() override {
+    auto owner = std::make_unique<lmdb_read>(handle_);
     auto raw = handle_->take_reader();
     if (!raw) return raw.error();
-    return std::unique_ptr<read_transaction>(std::make_unique<lmdb_read>(handle_, *raw));
+    owner->own(*raw);
+    return std::unique_ptr<read_transaction>(std::move(owner));
   }
   result<std::unique_ptr<write_transaction>> begin_write() override {
+    auto owner = std::make_unique<lmdb_write>(handle_);
     auto raw = handle_->begin_write();
     if (!raw) return raw.error();
-    return std::unique_ptr<write_transaction>(std::make_unique<lmdb_write>(handle_, *raw));
+    owner->own(*raw);
+    return std::unique_ptr<write_transaction>(std::move(owner));
   }
   result<void> sync() override { return handle_->sync(); }
   result<std::uint64_t> size_bytes() override { return handle_->size_bytes(); }

@@ -2,6 +2,7 @@
 #include "index/lmdb_handle.h"
 
 #include <cerrno>
+#include <new>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -42,7 +43,7 @@ constexpr std::uint64_t largest_map_bytes = 1024 * gibibyte;
 /// block for that, the process is killed by SIGBUS. So the blocks are taken before. The size is
 /// left alone, since other processes may have it mapped.
 /// @return an errno, 0 if it was done or the file system cannot do it.
-int allocate_lock_file(const std::string& path, std::uint64_t most_readers) noexcept {
+int allocate_lock_file(const std::string& path, std::uint64_t most_readers) {
   const int descriptor =
       ::open(lmdb_lock_path(path).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode);
   if (descriptor < 0) return errno;
@@ -57,8 +58,17 @@ int allocate_lock_file(const std::string& path, std::uint64_t most_readers) noex
 
 }  // namespace
 
-error lmdb_handle::failure(int code, const char* doing) const {
-  return lmdb_failure(code, doing, path_);
+lmdb_handle::lmdb_handle(std::string path)
+    : path_(std::move(path)), file_path_(lmdb_file_path(path_)) {
+  idle_.reserve(most_idle_readers);
+}
+
+error lmdb_handle::failure(int code, const char* doing) const noexcept {
+  try {
+    return lmdb_failure(code, doing, path_);
+  } catch (const std::bad_alloc&) {
+    return errc::out_of_memory;
+  }
 }
 
 int lmdb_handle::open_environment(const lmdb_options& options, std::uint64_t map_bytes, mode how) {
@@ -226,10 +236,9 @@ bool lmdb_handle::is_replaced() const noexcept {
   mdb_filehandle_t descriptor = -1;
   struct stat own = {};
   struct stat there = {};
-  const std::string path = lmdb_file_path(path_);
   if (mdb_env_get_fd(environment_, &descriptor) != 0 || ::fstat(descriptor, &own) != 0)
     return false;
-  if (::stat(path.c_str(), &there) != 0) return true;
+  if (::stat(file_path_.c_str(), &there) != 0) return true;
   return own.st_ino != there.st_ino || own.st_dev != there.st_dev;
 }
 
@@ -239,9 +248,9 @@ result<void> lmdb_handle::refuse_after_failure() {
   return {};
 }
 
-void lmdb_handle::fail_for_good(const error& why) {
+void lmdb_handle::fail_for_good(const error& why) noexcept {
   const std::scoped_lock held(failure_lock_);
-  if (!failure_) failure_ = std::make_unique<const error>(why);
+  if (!failure_) failure_ = why;
 }
 
 }  // namespace mainstem::index

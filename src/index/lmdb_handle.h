@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,25 +48,27 @@ class lmdb_handle {
   [[nodiscard]] MDB_dbi dbi(table which) const noexcept {
     return tables_[static_cast<std::size_t>(which)];
   }
-  [[nodiscard]] error failure(int code, const char* doing) const;
+  /// Without memory for more it says that alone.
+  [[nodiscard]] error failure(int code, const char* doing) const noexcept;
 
  private:
-  explicit lmdb_handle(std::string path) : path_(std::move(path)) {}
+  explicit lmdb_handle(std::string path);
   [[nodiscard]] int open_environment(const lmdb_options& options, std::uint64_t map_bytes,
                                      mode how);
   [[nodiscard]] int begin_reader(MDB_txn** reader) noexcept;
   [[nodiscard]] int open_tables(mode how);
   void fill_up_file() const noexcept;
   [[nodiscard]] result<void> refuse_after_failure();
-  void fail_for_good(const error& why);
+  void fail_for_good(const error& why) noexcept;
 
   std::string path_;
+  std::string file_path_;
   MDB_env* environment_ = nullptr;
   std::array<MDB_dbi, table_count> tables_{};
   std::mutex idle_lock_;
   std::vector<MDB_txn*> idle_;
   std::mutex failure_lock_;
-  std::unique_ptr<const error> failure_;
+  std::optional<error> failure_;
 };
 
 }  // namespace mainstem::index
