@@ -2,6 +2,7 @@
 #include "engine/record_reader.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "format/event_access.h"
 
@@ -27,9 +28,12 @@ event_batch batch_builder::take() {
 
 result<const log::segment*> record_reader::segment_of(std::uint32_t number) const {
   // Where the loss of events was accepted, the index has addresses that lead nowhere.
-  if (number == 0)
-    return error(errc::corrupt_data,
-                 "the event was lost, and its loss accepted: its version is a gap");
+  if (number == 0) {
+    error_info info{.detail = "the event was lost, and its loss accepted: its version is a gap"};
+    if (!segments_->empty())
+      info.path = std::filesystem::path(segments_->back()->file().path()).parent_path().string();
+    return error(errc::corrupt_data, std::move(info));
+  }
   if (segments_->empty() || number < segments_->front()->number() ||
       number > segments_->back()->number()) {
     error_info info{.detail = "an event is said to stand there",

@@ -199,13 +199,13 @@ result<void> store_core::bring_back_tail() {
 
   const bool is_damaged = recovered_->damage.has_value() && !options_.accept_loss;
   const bool read_only = is_damaged || no_space_;
+  const bool has_gaps = recovered_->damage.has_value() || ever_accepted_loss(recovered_->segments);
   tail_replay replay(*log_, {.generation_events = options_.index_flush_events,
                              .may_write_index = !read_only,
-                             .has_gaps = recovered_->damage.has_value() ||
-                                         ever_accepted_loss(recovered_->segments)});
+                             .has_gaps = has_gaps});
   if (auto replayed = replay.run(from); !replayed) return replayed;
   const auto& end = *recovered_->segments.back();
-  if (!recovered_->damage && replay.last() < recovered_->end.last) {
+  if (!has_gaps && replay.last() < recovered_->end.last) {
     return error(
         errc::corrupt_data,
         error_info{.detail = "the end of the log could be read before, and cannot now: the "
