@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/store_inspector.h"
 
-#include <algorithm>
 #include <array>
 
 #include "base/bytes.h"
@@ -72,10 +71,16 @@ std::string read_lock_holder(os::directory& folder) {
   std::array<std::byte, 1024> bytes;
   auto got = (*file)->read_at(0, bytes);
   if (!got) return {};
-  std::string text(as_text(std::span<const std::byte>(bytes).first(*got)));
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  std::ranges::replace(text, '\n', ',');
-  return text;
+  std::string line;
+  for (const char each : as_text(std::span<const std::byte>(bytes).first(*got))) {
+    if (each == '\n') {
+      line += ", ";
+    } else {
+      line += each;
+    }
+  }
+  if (line.ends_with(", ")) line.resize(line.size() - 2);
+  return line;
 }
 
 }  // namespace
