@@ -69,7 +69,10 @@ void crash_checker::take(const simulated_machine& machine, const simulated_store
   // Only if that page could not be written do they have to find out from the log.
   if (is_kill && image.depth == 0 && !store.how().faults_expected)
     image.must_be_followed = store.model().synced();
+  exchange_index(image);
   check(std::move(image));
+  check_newer_index(machine, store);
+  keep_moment(machine, store);
 }
 
 void crash_checker::take_nested(const crash_image& from) {

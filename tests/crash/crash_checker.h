@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/fake_clock.h"
 #include "crash_count.h"
@@ -39,7 +40,18 @@ class crash_checker {
   void check(crash_image image);
 
  private:
+  /// What a life was at some moment, for its index to be found later, and for its log.
+  struct moment {
+    std::unique_ptr<simulated_machine> machine;
+    store_model model;
+  };
+
   void take_nested(const crash_image& from);
+  /// Sometimes another index stands in the image than the one that belongs there.
+  void exchange_index(crash_image& image);
+  void keep_moment(const simulated_machine& machine, const simulated_store& store);
+  void check_newer_index(const simulated_machine& machine, const simulated_store& store);
+  void check_with_newer_index(simulated_machine& then, findings& wrong);
   void check_recovery(crash_image& image, findings& wrong);
   [[nodiscard]] std::unique_ptr<engine::follower_core> follow(const crash_image& image,
                                                               findings& wrong);
@@ -55,6 +67,7 @@ class crash_checker {
   findings& found_;
   fake_random& random_;
   store_options options_;
+  std::optional<moment> earlier_;
 };
 
 [[nodiscard]] phase phase_of(activity doing) noexcept;

@@ -26,11 +26,15 @@ constexpr std::array<const char*, phase_count> phase_names{"creation",
                                                            "after recovery",
                                                            "idle"};
 
+constexpr std::array<const char*, strange_index_count> strange_names{
+    "no index", "an older index", "a newer index than the log", "the index of another store"};
+
 constexpr std::uint64_t sanitizer_share = is_sanitized ? 25 : 1;
 
 constexpr std::uint64_t least_states = 100'000 / sanitizer_share;
 constexpr std::uint64_t least_distinct = 50'000 / sanitizer_share;
 constexpr std::uint64_t least_states_each = 2'000 / sanitizer_share;
+constexpr std::uint64_t least_strange_each = 250 / sanitizer_share;
 constexpr std::array counted_phases{
     phase::append,          phase::buffered_append, phase::segment_change, phase::index_flush,
     phase::index_merge,     phase::checkpoint,      phase::index_rebuild,  phase::recovery,
@@ -52,6 +56,8 @@ class closing_count final : public ::testing::Environment {
     for (const phase each : counted_phases) {
       EXPECT_GE(total.states(each), least_states_each) << name_of(each);
     }
+    for (std::size_t i = 0; i < strange_index_count; ++i)
+      EXPECT_GE(total.strange()[i], least_strange_each) << strange_names[i];
   }
 };
 
@@ -77,6 +83,8 @@ std::string crash_count::by_phase() const {
   }
   text += std::to_string(distinct_images()) + " different images of the disk\n";
   text += std::to_string(followers_) + " followed, with " + std::to_string(followed_) + " events\n";
+  for (std::size_t i = 0; i < strange_index_count; ++i)
+    text += std::to_string(strange_[i]) + " opened with " + strange_names[i] + "\n";
   return text;
 }
 

@@ -30,6 +30,15 @@ enum class phase : std::uint8_t {
 inline constexpr std::size_t phase_count = 13;
 [[nodiscard]] const char* name_of(phase which) noexcept;
 
+/// What stands in the place of the index after some crashes.
+enum class strange_index : std::uint8_t {
+  none,
+  older,    ///< Of an earlier moment of the same life.
+  newer,    ///< Of a later moment than the log.
+  foreign,  ///< Of another store.
+};
+inline constexpr std::size_t strange_index_count = 4;
+
 /// What the suite checked.
 class crash_count {
  public:
@@ -45,6 +54,7 @@ class crash_count {
     followed_ += events;
   }
   void add_lost(std::uint64_t lost) noexcept { lost_ += lost; }
+  void add_strange(strange_index found) noexcept { ++strange_[static_cast<std::size_t>(found)]; }
 
   [[nodiscard]] std::uint64_t states() const noexcept;
   [[nodiscard]] std::uint64_t states(phase in) const noexcept {
@@ -56,12 +66,17 @@ class crash_count {
   [[nodiscard]] std::uint64_t followers() const noexcept { return followers_; }
   [[nodiscard]] std::uint64_t followed() const noexcept { return followed_; }
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
+  /// Images that were opened with such an index.
+  [[nodiscard]] const std::array<std::uint64_t, strange_index_count>& strange() const noexcept {
+    return strange_;
+  }
   /// `N crash states, M acknowledged events checked, 0 lost`
   [[nodiscard]] std::string line() const;
   [[nodiscard]] std::string by_phase() const;
 
  private:
   std::array<std::uint64_t, phase_count> states_{};
+  std::array<std::uint64_t, strange_index_count> strange_{};
   std::unordered_set<std::uint64_t> fingerprints_;
   std::uint64_t checked_ = 0;
   std::uint64_t lost_ = 0;

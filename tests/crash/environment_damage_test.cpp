@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "engine/stream_cursor.h"
+#include "index/canonical_digest.h"
+#include "store_of_two_times.h"
+#include "support/store_check.h"
+#include "support/stored_rows.h"
+
+// The environments of a small store, lost, of another time, of another store, and damaged in every
+// value. What the index says wrong is noticed, the log goes on saying everything; what consumers
+// have saved is right or said to be damaged.
+namespace mainstem::test_support {
+namespace {
+
+constexpr std::size_t stride = is_sanitized ? 23 : 1;
+
+using index::table;
+using rows = std::vector<stored_row>;
+
+/// What came of opening a store, reading and writing it.
+struct consequence {
+  bool damage_told = false;  ///< Opening says that events are missing.
+  bool rebuilt = false;
+  std::uint64_t refused = 0;  ///< Answers that were errors.
+  std::optional<std::uint64_t> digest;
+};
+
+class EnvironmentDamage : public ::testing::Test {
+ protected:
+  using lock = engine::store_core::lock;
+  store_of_two_times store{41};
+  findings wrong;
+
+  void SetUp() override { ASSERT_FALSE(store.found().any()) << store.found().text(); }
+
+  /// Opens, reads everything by position and by stream, brings the index up to date and appends.
+  consequence use(simulated_machine& machine, std::uint64_t last);
+  void expect_nothing_wrong(const std::string& what) {
+    ASSERT_FALSE(wrong.any()) << what << ":\n" << wrong.text();
+  }
+  /// The digest of the index as it was maintained.
+  std::uint64_t digest_of_aged() {
+    return use(*store.aged->killed(), store.model().last()).digest.value();
+  }
+
+ private:
+  void read_log(const engine::published_log& log, std::uint64_t last);
+  std::uint64_t read_streams(const engine::published_log& log, std::uint64_t last);
+  std::uint64_t bring_up_to_date(engine::store_core& core, consequence& done);
+  std::uint64_t append_to_each(engine::store_core& core);
+};
+
+void EnvironmentDamage::read_log(const engine::published_log& log, std::uint64_t last) {
+  const auto events = check_readable(log, store.model(), wrong);
+  const std::uint64_t above = store.model().last() - last;
+  // The log is as it was: nothing of it may be missing for the sake of what is derived from it.
+  if (events.gone > above) wrong.add(std::to_string(events.gone - above) + " events are gone");
+  if (events.refused != 0) wrong.add(std::to_string(events.refused) + " events are refused");
+}
+
+/// @returns how many streams were refused. Those that are answered end where they should.
+std::uint64_t EnvironmentDamage::read_streams(const engine::published_log& log,
+                                              std::uint64_t last) {
+  std::uint64_t refused = 0;
+  for (const auto& [name, all] : store.model().streams()) {
+    const auto expected = store.model().stream(name, last);
+    read_stream_options whole;
+    whole.visibility = visibility::written;
+    engine::stream_cursor cursor(log, stream_name(name), whole);
+    std::vector<std::uint64_t> positions;
+    for (;;) {
+      auto batch = cursor.next();
+      if (!batch) {
+        ++refused;
+        if (!(batch.error() == error_condition::corruption))
+          wrong.add("stream " + name + ": " + batch.error().message());
+        break;
+      }
+      if (batch->empty()) {
+        if (positions != expected)
+          wrong.add("stream " + name + " ends after " + std::to_string(positions.size()) +
+                    " events of " + std::to_string(expected.size()));
+        break;
+      }
+      for (const auto& event : batch->events()) positions.push_back(event.position().value());
+    }
+    auto snapshot = engine::read_snapshot::take(log, visibility::written);
+    if (!snapshot) {
+      ++refused;
+      continue;
+    }
+    const auto info = snapshot->info_of(index::hash_name(name, log.store().secret), name);
+    const auto wanted = store.model().info_of(name, last);
+    if (!info) {
+      ++refused;
+    } else if (info->version != wanted.version || info->last_position != wanted.last_position) {
+      wrong.add("stream_info of " + name + " is wrong");
+    }
+  }
+  return refused;
+}
+
+/// @returns how many steps were refused.
+std::uint64_t EnvironmentDamage::bring_up_to_date(engine::store_core& core, consequence& done) {
+  std::mutex mutex;
+  lock held(mutex);
+  core.pipeline().rotate_generation();
+  for (;;) {
+    const auto flushed = core.flush_step(held);
+    if (!flushed) return 1;
+    if (!*flushed) break;
+  }
+  for (;;) {
+    const auto merged = core.merge_step();
+    if (!merged) return 1;
+    if (!*merged) break;
+  }
+  const auto snapshot = core.log().index()->snapshot();
+  if (!snapshot) return 1;
+  const auto digest = index::canonical_digest(*snapshot);
+  if (!digest) return 1;
+  if (snapshot->flushed().last == core.log().durable()) done.digest = *digest;
+  return 0;
+}
+
+/// One event to each stream, expecting the version that it has. @returns how many were refused.
+std::uint64_t EnvironmentDamage::append_to_each(engine::store_core& core) {
+  std::mutex mutex;
+  lock held(mutex);
+  std::uint64_t refused = 0;
+  std::uint64_t next = store.model().last() + 1;
+  for (const auto& [name, positions] : store.model().streams()) {
+    const version before(positions.size());
+    append_request request;
+    request.write(stream_name(name), exactly(before), event_data("appended", text("after")));
+    auto prepared = engine::prepare(request, durability::synced, core.identity().secret,
+                                    core.options().segment_size_bytes);
+    const auto answer = engine::append_alone(core, held, prepared.value());
+    if (!answer) {
+      ++refused;
+      if (!(answer.error() == error_condition::corruption)) wrong.add(answer.error().message());
+      continue;
+    }
+    const auto* const committed = answer->committed();
+    if (committed == nullptr) {
+      wrong.add("an append to " + name + ": " + answer->message());
+    } else if (committed->first_position != position(next++) ||
+               committed->streams.front().version != version(before.value() + 1)) {
+      wrong.add("an append to " + name + " stands at a wrong place: " + answer->message());
+    }
+  }
+  return refused;
+}
+
+consequence EnvironmentDamage::use(simulated_machine& machine, std::uint64_t last) {
+  consequence done;
+  auto opened = engine::store_core::open(store_path, store.options(), machine.around());
+  if (!opened) {
+    wrong.add("the store does not open: " + opened.error().message());
+    return done;
+  }
+  engine::store_core& core = **opened;
+  done.damage_told = core.report().damage.has_value();
+  done.rebuilt = core.report().index_rebuilt;
+  read_log(core.log(), last);
+  done.refused = read_streams(core.log(), last);
+  if (done.damage_told || wrong.any()) return done;
+  done.refused += bring_up_to_date(core, done);
+  done.refused += append_to_each(core);
+  return done;
+}
+
+using IndexDamage = EnvironmentDamage;
+
+TEST_F(IndexDamage, LostIsMadeAnewAndEqual) {
+  const std::uint64_t digest = digest_of_aged();
+  const auto machine = store.aged->killed();
+  machine->index().lose("index");
+  const auto done = use(*machine, store.model().last());
+  expect_nothing_wrong("lost");
+  EXPECT_TRUE(done.rebuilt);
+  EXPECT_FALSE(done.damage_told);
+  EXPECT_EQ(done.refused, 0U);
+  EXPECT_EQ(done.digest, digest);
+}
+
+TEST_F(IndexDamage, OfAnEarlierTimeIsBroughtUpToDateAndEqual) {
+  const std::uint64_t digest = digest_of_aged();
+  const auto machine = store.aged->killed();
+  replace_rows(machine->index(), "index", rows_of(store.young->index(), "index"));
+  const auto done = use(*machine, store.model().last());
+  expect_nothing_wrong("earlier");
+  EXPECT_FALSE(done.rebuilt);
+  EXPECT_FALSE(done.damage_told);
+  EXPECT_EQ(done.refused, 0U);
+  EXPECT_EQ(done.digest, digest);
+}
+
+TEST_F(IndexDamage, OfALaterTimeThanTheLogProvesThatEventsAreMissing) {
+  const auto machine = store.young->killed();
+  const rows later = rows_of(store.aged->index(), "index");
+  replace_rows(machine->index(), "index", later);
+  for (int i = 0; i < 2; ++i) {
+    const auto done = use(*machine, store.young_last);
+    expect_nothing_wrong("later");
+    EXPECT_TRUE(done.damage_told);
+    EXPECT_FALSE(done.rebuilt) << "the evidence was thrown away";
+    EXPECT_EQ(rows_of(machine->index(), "index").size(), later.size());
+  }
+}
+
+TEST_F(IndexDamage, OfAnotherStoreIsMadeAnewAndEqual) {
+  const std::uint64_t digest = digest_of_aged();
+  store_of_two_times other(43);
+  const auto machine = store.aged->killed();
+  replace_rows(machine->index(), "index", rows_of(other.aged->index(), "index"));
+  const auto done = use(*machine, store.model().last());
+  expect_nothing_wrong("of another store");
+  EXPECT_TRUE(done.rebuilt);
+  EXPECT_FALSE(done.damage_told);
+  EXPECT_EQ(done.refused, 0U);
+  EXPECT_EQ(done.digest, digest);
+}
+
+// Each damaged index is either not believed, and then made anew or refused, or says what is right.
+TEST_F(IndexDamage, OfAnyValueIsNeverBelieved) {
+  const std::uint64_t digest = digest_of_aged();
+  std::uint64_t rebuilt = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t harmless = 0;
+  const auto check = [&](const stored_row& row, std::optional<std::string> value,
+                         const std::string& how) {
+    const auto machine = store.aged->killed();
+    machine->index().tamper("index", row.in, as_bytes(row.key),
+                            value ? std::optional(as_bytes(*value)) : std::nullopt);
+    const auto done = use(*machine, store.model().last());
+    expect_nothing_wrong("table " + std::to_string(static_cast<int>(row.in)) + ", " + how);
+    EXPECT_FALSE(done.damage_told) << how;
+    if (done.digest) {
+      EXPECT_EQ(*done.digest, digest) << how;
+    }
+    (done.rebuilt ? rebuilt : done.refused != 0 ? refused : harmless) += 1;
+  };
+  const rows all = rows_of(store.aged->index(), "index");
+  std::size_t turn = 0;
+  for (const stored_row& row : all) {
+    for (std::size_t at = turn++ % 5; at < row.value.size(); at += 5 * stride) {
+      std::string damaged = row.value;
+      damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
+      check(row, damaged, "byte " + std::to_string(at));
+      ASSERT_FALSE(HasFailure());
+    }
+    const stored_row& other = all[(turn * 7) % all.size()];
+    if (other.value != row.value) check(row, other.value, "exchanged");
+    // Of a name that is gone without a trace only verifying can tell.
+    if (row.in != table::names) check(row, std::nullopt, "gone");
+    ASSERT_FALSE(HasFailure());
+  }
+  std::cout << rebuilt << " made anew, " << refused << " refused, " << harmless << " harmless\n";
+  EXPECT_GT(rebuilt, 0U);
+  EXPECT_GT(refused, 0U);
+}
+
+class StateDamage : public EnvironmentDamage {
+ protected:
+  /// Opens, finds the log and the index whole, and hands over what is kept.
+  void open_whole(simulated_machine& machine, const std::string& what,
+                  const std::function<void(engine::store_core&)>& look) {
+    findings found;
+    auto opened = engine::store_core::open(store_path, store.options(), machine.around());
+    ASSERT_TRUE(opened) << what << ": " << opened.error();
+    ASSERT_FALSE((*opened)->report().damage) << what << ": " << *(*opened)->report().damage;
+    check_contents((*opened)->log(), store.model(), visibility::written, found);
+    ASSERT_EQ((*opened)->log().written(), position(store.model().last())) << what;
+    ASSERT_FALSE(found.any()) << what << ":\n" << found.text();
+    look(**opened);
+  }
+  [[nodiscard]] std::unique_ptr<simulated_machine> with_state(const rows& state) const {
+    auto machine = store.aged->killed();
+    replace_rows(machine->index(), "state", state);
+    return machine;
+  }
+};
+
+TEST_F(StateDamage, LostIsEmptyAndHarmsNoEvent) {
+  const auto machine = store.aged->killed();
+  machine->index().lose("state");
+  open_whole(*machine, "lost",
+             [](engine::store_core& core) { EXPECT_EQ(kept_in(core), kept_things{}); });
+}
+
+TEST_F(StateDamage, OfAnEarlierTimeSaysWhatItSaidThen) {
+  ASSERT_NE(store.young_kept, store.aged_kept);
+  const auto machine = with_state(rows_of(store.young->index(), "state"));
+  open_whole(*machine, "earlier",
+             [&](engine::store_core& core) { EXPECT_EQ(kept_in(core), store.young_kept); });
+}
+
+TEST_F(StateDamage, OfALaterTimeThanTheLogProvesThatEventsAreMissing) {
+  const auto machine = store.young->killed();
+  replace_rows(machine->index(), "state", rows_of(store.aged->index(), "state"));
+  for (int i = 0; i < 2; ++i) {
+    const auto done = use(*machine, store.young_last);
+    expect_nothing_wrong("later");
+    EXPECT_TRUE(done.damage_told);
+  }
+}
+
+TEST_F(StateDamage, OfAnotherStoreIsSaidToBeAndIsNoEvidence) {
+  store_of_two_times other(43);
+  const auto machine = with_state(rows_of(other.aged->index(), "state"));
+  open_whole(*machine, "of another store",
+             [](engine::store_core& core) { EXPECT_EQ(core.kept().error(), errc::corrupt_state); });
+}
+
+/// What can be read of it is right; the rest is said to be damaged, and `may_be_gone` alone may be
+/// missing. @returns whether anything was said.
+bool expect_right_or_said(engine::store_core& core, const kept_things& right,
+                          const std::string& may_be_gone, const std::string& what) {
+  auto kept = core.kept();
+  if (!kept) {
+    EXPECT_EQ(kept.error(), errc::corrupt_state) << what;
+    return true;
+  }
+  bool said = false;
+  for (const auto& [consumer, at] : right.checkpoints) {
+    const auto found = (*kept)->checkpoint(consumer);
+    if (!found) {
+      EXPECT_EQ(found.error(), errc::corrupt_state) << what;
+      said = true;
+    } else if (*found) {
+      EXPECT_EQ((*found)->value(), at) << what << ": " << consumer;
+    } else {
+      EXPECT_EQ(consumer, may_be_gone) << what;
+    }
+  }
+  const auto schemas = (*kept)->schemas();
+  if (!schemas) {
+    EXPECT_EQ(schemas.error(), errc::corrupt_state) << what;
+    return true;
+  }
+  EXPECT_GE(schemas->size() + (may_be_gone == "schema" ? 1 : 0), right.schemas.size()) << what;
+  for (const auto& row : *schemas)
+    EXPECT_NE(std::ranges::find(right.schemas, row), right.schemas.end()) << what;
+  return said;
+}
+
+TEST_F(StateDamage, OfAnyValueIsSaidAndNeverAWrongCheckpoint) {
+  const rows all = rows_of(store.aged->index(), "state");
+  ASSERT_GE(all.size(), 5U);
+  const auto check = [&](const stored_row& row, std::optional<std::string> value,
+                         const std::string& what) {
+    const auto machine = store.aged->killed();
+    machine->index().tamper("state", row.in, as_bytes(row.key),
+                            value ? std::optional(as_bytes(*value)) : std::nullopt);
+    const std::string gone = value ? "" : row.in == table::schemas ? "schema" : row.key;
+    open_whole(*machine, what, [&](engine::store_core& core) {
+      const bool said = expect_right_or_said(core, store.aged_kept, gone, what);
+      EXPECT_EQ(said, value.has_value()) << what;
+    });
+  };
+  for (const stored_row& row : all) {
+    const std::string name = "table " + std::to_string(static_cast<int>(row.in)) + " " + row.key;
+    for (std::size_t bit = 0; bit < row.value.size() * 8; bit += stride) {
+      std::string damaged = row.value;
+      damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+      check(row, damaged, name + ", bit " + std::to_string(bit));
+    }
+    for (const stored_row& other : all) {
+      if (other.value != row.value) check(row, other.value, name + " as " + other.key);
+    }
+    check(row, std::nullopt, name + " gone");
+    ASSERT_FALSE(HasFailure());
+  }
+}
+
+}  // namespace
+}  // namespace mainstem::test_support

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What crash_checker does with an index that does not belong to the log beside it.
+#include <string>
+#include <vector>
+
+#include "crash_checker.h"
+#include "index/stream_index.h"
+#include "support/request_maker.h"
+#include "support/store_check.h"
+#include "support/stored_rows.h"
+
+namespace mainstem::test_support {
+namespace {
+
+// Of 100 images.
+constexpr unsigned exchanging_percent = 4;
+constexpr unsigned newer_percent = 2;
+constexpr unsigned keeping_percent = 3;
+
+std::vector<stored_row> make_foreign_rows() {
+  simulated_machine machine(97);
+  store_model model;
+  findings found;
+  fake_random random(97);
+  request_maker maker({});
+  simulated_store other(machine, model, found, {});
+  other.open().value();
+  while (model.last() < 20) {
+    other.submit(maker.make(random, model), durability::synced);
+    other.write_all();
+  }
+  other.rotate_index();
+  other.flush_index();
+  return rows_of(machine.index(), "index");
+}
+
+const std::vector<stored_row>& foreign_rows() {
+  static const std::vector<stored_row> rows = make_foreign_rows();
+  return rows;
+}
+
+}  // namespace
+
+void crash_checker::exchange_index(crash_image& image) {
+  if (!random_.chance(exchanging_percent)) return;
+  auto& index = image.machine->index();
+  switch (random_.below(3)) {
+    case 0: index.lose("index"); return count_.add_strange(strange_index::none);
+    case 1:
+      replace_rows(index, "index", foreign_rows());
+      return count_.add_strange(strange_index::foreign);
+    default:
+      if (!earlier_) return;
+      replace_rows(index, "index", rows_of(earlier_->machine->index(), "index"));
+      return count_.add_strange(strange_index::older);
+  }
+}
+
+void crash_checker::keep_moment(const simulated_machine& machine, const simulated_store& store) {
+  const bool is_settled = store.is_open() && !store.has_failed() && !store.how().faults_expected;
+  if (is_settled && random_.chance(keeping_percent))
+    earlier_ = moment{machine.killed(), store.model()};
+}
+
+// The log was put back from a copy, say, and the index was not: what the index has proves that
+// events are missing. Only an index that does not reach beyond the log may be brought up to date.
+void crash_checker::check_newer_index(const simulated_machine& machine,
+                                      const simulated_store& store) {
+  const bool is_settled = store.is_open() && !store.has_failed() && !store.how().faults_expected;
+  if (!earlier_ || !is_settled || found_.any() || !random_.chance(newer_percent)) return;
+  const auto now = machine.killed();
+  const auto then = earlier_->machine->killed();
+  replace_rows(then->index(), "index", rows_of(now->index(), "index"));
+  findings wrong;
+  check_with_newer_index(*then, wrong);
+  for (const auto& what : wrong.all()) found_.add("with the index of a later moment: " + what);
+}
+
+void crash_checker::check_with_newer_index(simulated_machine& then, findings& wrong) {
+  then.disk().set_capacity(std::nullopt);
+  auto opened = engine::store_core::open(store_path, options_, then.around());
+  if (!opened) return wrong.add("the store does not open: " + opened.error().message());
+  const auto& log = (*opened)->log();
+  const std::uint64_t last = log.written().value();
+  const auto events = check_readable(log, earlier_->model, wrong);
+  if (events.refused != 0) wrong.add(std::to_string(events.refused) + " events are refused");
+  if (last < earlier_->model.synced()) wrong.add("the log ends at " + std::to_string(last));
+  if (events.gone != earlier_->model.last() - last) wrong.add("events are gone");
+  const auto snapshot = log.index()->snapshot();
+  if (!snapshot) return wrong.add("a snapshot: " + snapshot.error().message());
+  // It is still the one of the later moment, unless it was believed to be of another history.
+  const std::uint64_t indexed = snapshot->flushed().last.value();
+  const bool is_damage_told = (*opened)->report().damage.has_value();
+  if (is_damage_told != (indexed > last)) {
+    wrong.add("the index has " + std::to_string(indexed) + " of " + std::to_string(last) +
+              " events, and damage is " + (is_damage_told ? "told" : "not told"));
+  }
+  if (is_damage_told) count_.add_strange(strange_index::newer);
+}
+
+}  // namespace mainstem::test_support
