@@ -253,6 +253,8 @@ result<std::unique_ptr<environment>> lmdb_provider::open(std::string_view name) 
   if (!there) return there.error();
   if (!*there) {
     if (auto created = create(name); !created) return created.error();
+  } else if (auto whole = look_through(name, options_.looked_through_bytes); !whole) {
+    return whole.error();
   }
   return open_there(name, false);
 }
@@ -344,12 +346,20 @@ result<void> lmdb_provider::create(std::string_view name) {
 result<bool> lmdb_provider::inspect(std::string_view name) {
   if (auto there = exists(name); there && !*there) return false;
   if (auto whole = wait_until_whole(name); !whole) return whole.error();
+  if (auto whole = look_through(name, ~std::uint64_t{0}); !whole) return whole.error();
+  return true;
+}
+
+/// Looks at every page, unless the file is larger than that.
+result<void> lmdb_provider::look_through(std::string_view name, std::uint64_t most_bytes) {
   auto folder = store_directory_->open_directory(name, false);
   if (!folder) return folder.error();
   auto data = (*folder)->open_file(lmdb_file_name, os::open_mode::read_only);
   if (!data) return data.error();
-  if (auto checked = check_lmdb_pages(**data); !checked) return checked.error();
-  return true;
+  auto size = (*data)->size();
+  if (!size) return size.error();
+  if (*size > most_bytes) return {};
+  return check_lmdb_pages(**data);
 }
 
 result<void> lmdb_provider::discard(std::string_view name) {

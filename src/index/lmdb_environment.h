@@ -19,6 +19,8 @@ struct lmdb_options {
   std::uint64_t map_bytes = 0;
   /// How many read transactions may be open at once, in all processes together.
   std::uint32_t most_readers = 4096;
+  /// Of a data file that is not larger, open() looks at every page first, as inspect() does.
+  std::uint64_t looked_through_bytes = 16U << 20U;
 };
 
 /// Environments in LMDB, each in a folder of its own inside the store's folder.
@@ -39,6 +41,7 @@ class lmdb_provider final : public environment_provider {
  private:
   [[nodiscard]] result<bool> exists(std::string_view name);
   [[nodiscard]] result<void> wait_until_whole(std::string_view name);
+  [[nodiscard]] result<void> look_through(std::string_view name, std::uint64_t most_bytes);
   [[nodiscard]] result<std::unique_ptr<environment>> open_there(std::string_view name,
                                                                 bool read_only);
   [[nodiscard]] result<void> create(std::string_view name);

@@ -54,6 +54,7 @@ errc named(int code, const std::string& path) {
     case MDB_PAGE_FULL:
     case MDB_CURSOR_FULL:
     case MDB_INCOMPATIBLE:
+    case MDB_BAD_TXN:   // A step before this one met a damaged page.
     case MDB_NOTFOUND:  // Where a missing row is no error, nobody comes here: a table is missing.
       return errc::corrupt_index;
     case MDB_READERS_FULL: return errc::overloaded;

@@ -100,7 +100,9 @@ result<lmdb_state> read_lmdb_state(os::file& data) {
                     .last_page = field<std::uint64_t>(newer, last_page_at),
                     .transaction = field<std::uint64_t>(newer, transaction_at),
                     .main_root = field<std::uint64_t>(newer, main_root_at),
-                    .main_depth = field<std::uint16_t>(newer, main_depth_at)};
+                    .main_depth = field<std::uint16_t>(newer, main_depth_at),
+                    .free_root = field<std::uint64_t>(newer, free_root_at),
+                    .free_depth = field<std::uint16_t>(newer, free_depth_at)};
 }
 
 result<void> check_lmdb_file(os::file& data) {

@@ -39,7 +39,11 @@ class page_walker {
   page_walker(os::file& data, const lmdb_state& state)
       : data_(data), state_(state), seen_(state.last_page + 1) {}
 
-  result<void> run() { return walk_tree(state_.main_root, state_.main_depth); }
+  result<void> run() {
+    // Writing reads the tree of free pages.
+    if (auto walked = walk_tree(state_.free_root, state_.free_depth); !walked) return walked;
+    return walk_tree(state_.main_root, state_.main_depth);
+  }
 
  private:
   using page_bytes = std::vector<std::byte>;

@@ -97,7 +97,9 @@ std::uint64_t EnvironmentDamage::read_streams(const engine::published_log& log,
       continue;
     }
     const auto info = snapshot->info_of(index::hash_name(name, log.store().secret), name);
-    const auto wanted = store.model().info_of(name, last);
+    // An index of a later time knows of events that are missing.
+    const std::uint64_t known = std::max(last, snapshot->index().flushed().last.value());
+    const auto wanted = store.model().info_of(name, known);
     if (!info) {
       ++refused;
     } else if (info->version != wanted.version || info->last_position != wanted.last_position) {

@@ -22,8 +22,8 @@
 #include "support/effort.h"
 
 // The file of a real index, damaged page by page and cut, and a process that opens its store, reads
-// all, appends and closes. LMDB may bring that process down over a page that is damaged inside:
-// that is known, and counted. Nothing may be read wrong, and nothing else may kill.
+// all, appends and closes. LMDB trusts its pages: it ended that process, and streams looked as if
+// they had never been, before opening looked at the pages of small files.
 namespace mainstem::test_support {
 namespace {
 
@@ -31,7 +31,8 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr std::size_t page_bytes = 4096;
-constexpr std::size_t stride = is_sanitized ? 17 : 1;
+/// One of so many cases: each opens a real store twice.
+std::size_t stride() { return is_sanitized ? 29 : long_factor() > 1 ? 1 : 4; }
 constexpr std::uint64_t streams = 150;
 
 // How a child process ends, unless it is killed or a sanitizer stops it.
@@ -73,6 +74,8 @@ class IndexPages : public ::testing::Test {
     std::cout << right_ << " right, " << refused_ << " refused, " << died_
               << " killed the process that read it, of which the look at pages passed "
               << died_unseen_ << '\n';
+    EXPECT_EQ(died_, 0U);
+    EXPECT_GT(right_, 0U);
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
   }
@@ -207,7 +210,8 @@ void IndexPages::check(const std::string& what, const std::string& file) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     static_cast<void>(std::freopen((at / "errors").c_str(), "w", stderr));
-    ::alarm(20);  // Whoever follows pages in a circle.
+    std::setvbuf(stderr, nullptr, _IONBF, 0);  // What is said before an abort stays said.
+    ::alarm(20);                               // Whoever follows pages in a circle.
     std::ofstream said(at / "said");
     const ending how = use(at, said);
     said.close();
@@ -217,7 +221,7 @@ void IndexPages::check(const std::string& what, const std::string& file) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   const std::string said = read_file(at / "said");
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-  EXPECT_NE(code, static_cast<int>(ending::wrong)) << what << ":\n" << said;
+  ASSERT_NE(code, static_cast<int>(ending::wrong)) << what << ":\n" << said;
   if (code == static_cast<int>(ending::right)) {
     ++right_;
   } else if (code == static_cast<int>(ending::refused)) {
@@ -238,10 +242,9 @@ void IndexPages::check(const std::string& what, const std::string& file) {
 }
 
 TEST_F(IndexPages, OfAFileCutAnywhereHarmNothing) {
-  for (std::size_t size = 0; size < whole.size(); size += page_bytes / 2 * stride)
+  for (std::size_t size = 0; size < whole.size(); size += page_bytes / 2 * stride())
     check("cut to " + std::to_string(size), whole.substr(0, size));
   check("a byte short", whole.substr(0, whole.size() - 1));
-  EXPECT_EQ(died_, 0U);
 }
 
 TEST_F(IndexPages, ThatAreZerosOrOtherPagesAreNeverReadWrong) {
@@ -250,22 +253,25 @@ TEST_F(IndexPages, ThatAreZerosOrOtherPagesAreNeverReadWrong) {
     file.replace(at, page_bytes, by);
     return file;
   };
+  const std::string_view now = whole;
   const std::string zeros(page_bytes, '\0');
   const std::size_t pages = whole.size() / page_bytes;
-  for (std::size_t i = 0; i < pages; i += stride) {
-    const std::size_t at = i * page_bytes;
-    const std::string name = "page " + std::to_string(i);
-    check(name + " zeroed", replaced(at, zeros));
+  std::size_t turn = 0;
+  const auto damage = [&](std::size_t page, std::string_view by, const std::string& what) {
+    const std::size_t at = page * page_bytes;
+    if (by == now.substr(at, page_bytes) || turn++ % stride() != 0) return;
+    check("page " + std::to_string(page) + " " + what, replaced(at, by));
+  };
+  for (std::size_t page = 0; page < pages; ++page) {
+    damage(page, zeros, "zeroed");
     for (const std::size_t step : {1UL, pages / 3}) {
-      const std::size_t other = (i + step) % pages;
-      check(name + " as page " + std::to_string(other),
-            replaced(at, std::string_view(whole).substr(other * page_bytes, page_bytes)));
+      const std::size_t other = (page + step) % pages;
+      damage(page, now.substr(other * page_bytes, page_bytes), "as page " + std::to_string(other));
     }
-    const auto old = std::string_view(young).substr(std::min(at, young.size()), page_bytes);
-    if (old.size() == page_bytes && old != std::string_view(whole).substr(at, page_bytes))
-      check(name + " of an earlier time", replaced(at, old));
+    if ((page + 1) * page_bytes <= young.size())
+      damage(page, std::string_view(young).substr(page * page_bytes, page_bytes),
+             "of an earlier time");
   }
-  EXPECT_GT(right_, 0U);
 }
 
 TEST_F(IndexPages, WithFlippedBitsAreNeverReadWrong) {
@@ -276,11 +282,11 @@ TEST_F(IndexPages, WithFlippedBitsAreNeverReadWrong) {
   };
   // Of the two meta pages what LMDB uses; of the others their heads and something of the rest.
   for (std::size_t page = 0; page < 2; ++page)
-    for (std::size_t at = 0; at < 152; at += 3 * stride) flip(page * page_bytes + at);
-  for (std::size_t page = 2; page < whole.size() / page_bytes; page += stride)
+    for (std::size_t at = 0; at < 152; at += 5 * stride()) flip(page * page_bytes + at);
+  std::size_t turn = 0;
+  for (std::size_t page = 2; page < whole.size() / page_bytes; ++page)
     for (const std::size_t at : {9UL, 10UL, 12UL, 14UL, 17UL, 4000UL, 4090UL})
-      flip(page * page_bytes + at);
-  EXPECT_GT(right_, 0U);
+      if (turn++ % (2 * stride()) == 0) flip(page * page_bytes + at);
 }
 
 }  // namespace
