@@ -45,16 +45,19 @@ class open_guard {
                    error_info{.detail = "looking for the file of LMDB", .path = path});
     }
     const identity which{status.st_dev, status.st_ino, os::current_fork_generation()};
+    std::unique_ptr<open_guard> guard(new open_guard(which));
     const std::scoped_lock held(lock());
-    if (!all().insert(which).second) {
+    guard->is_taken_ = all().insert(which).second;
+    if (!guard->is_taken_) {
       return error(errc::store_locked,
                    error_info{.detail = "this process has it open already", .path = path});
     }
-    return std::unique_ptr<open_guard>(new open_guard(which));
+    return guard;
   }
   open_guard(const open_guard&) = delete;
   open_guard& operator=(const open_guard&) = delete;
   ~open_guard() {
+    if (!is_taken_) return;
     const std::scoped_lock held(lock());
     all().erase(which_);
   }
@@ -70,6 +73,7 @@ class open_guard {
     return instance;
   }
   identity which_;
+  bool is_taken_ = false;
 };
 
 class lmdb_cursor final : public cursor {

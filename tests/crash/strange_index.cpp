@@ -13,9 +13,9 @@ namespace mainstem::test_support {
 namespace {
 
 // Of 100 images.
-constexpr unsigned exchanging_percent = 4;
-constexpr unsigned newer_percent = 2;
-constexpr unsigned keeping_percent = 3;
+constexpr unsigned exchanging_percent = 8;
+constexpr unsigned newer_percent = 7;
+constexpr unsigned keeping_percent = 6;
 
 std::vector<stored_row> make_foreign_rows() {
   simulated_machine machine(97);
