@@ -108,7 +108,8 @@ result<void> log_cursor::open_next_frame(position last) {
     at_end_ = true;
     return {};
   }
-  if ((*found)->prefix.last_position() <= after_.value()) return {};
+  // Where a log is damaged, positions that were passed may stand there once more.
+  if ((*found)->prefix.last_position() <= std::max(after_, examined_).value()) return {};
   open_frame_state state;
   state.frame = std::move(**found);
   open_ = std::move(state);
@@ -148,7 +149,7 @@ result<void> log_cursor::drain_frame(batch_builder& batch, position last) {
     }
     ++open_->next_ordinal;
     ++scanned_;
-    if (at <= after_ || at > last) continue;
+    if (at <= std::max(after_, examined_) || at > last) continue;
     if (open_->frame.damaged && !format::verify_record(*record, prefix.body_digest)) {
       error_info info{.detail = "the event does not carry its checksum",
                       .path = open_->frame.segment->file().path(),
