@@ -21,12 +21,34 @@ result<void> frame_walker::seek(position at) {
   index_ =
       behind == segments_->begin() ? 0 : static_cast<std::size_t>(behind - segments_->begin()) - 1;
   const log::segment& segment = *(*segments_)[index_];
-  auto begin = segment.seek(at);
+  auto begin = find_begin(segment, at);
   if (!begin) return begin.error();
   offset_ = begin->offset;
   window_ = {};
   expected_ = position(begin->position);
   return {};
+}
+
+/// A frame of the segment at or before the one that holds `at`. What a table of positions says is
+/// believed only if the frame says it, too: from a wrong place on, events would be passed over.
+result<log::sparse_entry> frame_walker::find_begin(const log::segment& segment, position at) const {
+  const log::sparse_entry start{segment.first_position().value(),
+                                format::segment_header_layout::size};
+  for (;;) {
+    auto entry = segment.seek(at);
+    if (!entry || entry->offset <= start.offset) return entry;
+    const auto bytes = segment.view(entry->offset, format::frame_prefix_layout::size);
+    if (!bytes && !(bytes.error() == errc::corrupt_data)) return bytes.error();
+    if (bytes) {
+      const auto prefix = format::decode_fixed_prefix(
+          bytes->bytes, segment.end_offset() - entry->offset, log_.store().secret, entry->offset);
+      if (prefix && prefix->segment == segment.number() &&
+          prefix->first_position == entry->position)
+        return entry;
+    }
+    if (entry->position <= start.position || entry->position > at.value()) return start;
+    at = position(entry->position - 1);
+  }
 }
 
 result<std::span<const std::byte>> frame_walker::window_at(const log::segment& segment,
@@ -78,17 +100,32 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
       continue;
     }
     auto window = window_at(segment, format::frame_prefix_layout::size);
-    if (!window) return skip_rest(segment, window.error());
+    if (!window) {
+      if (auto lost = skip_rest(segment, window.error())) return *lost;
+      continue;
+    }
     auto prefix = format::decode_fixed_prefix(*window, segment.end_offset() - offset_,
                                               log_.store().secret, offset_);
-    if (!prefix || prefix->segment != segment.number()) return skip_damage(segment);
+    if (!prefix || !segment.may_hold(*prefix)) {
+      if (auto lost = skip_damage(segment)) return *lost;
+      continue;
+    }
     if (prefix->kind != format::frame_kind::commit) {
       offset_ += prefix->length;
       continue;
     }
-    if (position(prefix->first_position) > last) return std::optional<found_frame>();
+    if (expected_ > last) return std::optional<found_frame>();
+    // Frames of one segment follow each other without a gap.
+    if (auto gap = lost_before(position(prefix->first_position),
+                               {.detail = "the events before this frame are missing",
+                                .path = segment.file().path(),
+                                .offset = offset_}))
+      return *gap;
     window = window_at(segment, prefix->length);
-    if (!window) return skip_rest(segment, window.error());
+    if (!window) {
+      if (auto lost = skip_rest(segment, window.error())) return *lost;
+      continue;
+    }
     found_frame frame;
     frame.prefix = *prefix;
     frame.bytes = {window->first(prefix->length), window_.owner};
@@ -96,7 +133,7 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
     frame.segment = &segment;
     frame.offset = offset_;
     offset_ += prefix->length;
-    expected_ = position(prefix->last_position() + 1);
+    expected_ = std::max(expected_, position(prefix->last_position() + 1));
     return std::optional(std::move(frame));
   }
   return std::optional<found_frame>();
@@ -104,41 +141,43 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
 
 /// Nothing of the segment can be read from here on, since its file has ended. Without going on
 /// behind it, whoever reads on would be told so for ever.
-error frame_walker::skip_rest(const log::segment& segment, const error& why) {
+std::optional<error> frame_walker::skip_rest(const log::segment& segment, const error& why) {
   if (!(why == errc::corrupt_data)) return why;
-  error_info info = why.info();
-  info.first_position = expected_.value();
-  info.last_position = std::max(expected_, segment.last_position()).value();
   offset_ = segment.end_offset();
   window_ = {};
-  expected_ = position(*info.last_position + 1);
-  return {errc::corrupt_data, std::move(info)};
+  return lost_before(position(segment.last_position().value() + 1), why.info());
 }
 
-error frame_walker::skip_damage(const log::segment& segment) {
+std::optional<error> frame_walker::skip_damage(const log::segment& segment) {
   const std::uint64_t damaged_at = offset_;
   const std::uint64_t end = segment.end_offset();
   auto rest = segment.view(damaged_at, end - damaged_at);
   if (!rest) return skip_rest(segment, rest.error());
   const auto bytes = rest->bytes;
-  position next_good = std::max(expected_, position(segment.last_position().value() + 1));
+  position next_good(segment.last_position().value() + 1);
   std::uint64_t at = format::find_frame_magic(bytes, format::alignment_bytes);
   for (; at < bytes.size(); at = format::find_frame_magic(bytes, at + format::alignment_bytes)) {
     const auto prefix =
         format::decode_prefix(bytes.subspan(at), log_.store().secret, damaged_at + at);
-    if (!prefix || prefix->segment != segment.number()) continue;
+    if (!prefix || !segment.may_hold(*prefix) || prefix->first_position < expected_.value())
+      continue;
     next_good = position(prefix->first_position);
     break;
   }
   offset_ = damaged_at + std::min<std::uint64_t>(at, bytes.size());
   window_ = {};
-  error_info info{.detail = "no frame can be read here; what lies behind can be",
-                  .path = segment.file().path(),
-                  .offset = damaged_at};
-  info.first_position = expected_.value();
-  info.last_position = std::max(expected_.value(), next_good.value() - 1);
+  return lost_before(next_good, {.detail = "no frame can be read here; what lies behind can be",
+                                 .path = segment.file().path(),
+                                 .offset = damaged_at});
+}
+
+/// What was passed holds all from expected_ on to before `next_good`; or nothing, if it was a mark.
+std::optional<error> frame_walker::lost_before(position next_good, error_info where) {
+  if (next_good <= expected_) return std::nullopt;
+  where.first_position = expected_.value();
+  where.last_position = next_good.value() - 1;
   expected_ = next_good;
-  return {errc::corrupt_data, std::move(info)};
+  return error(errc::corrupt_data, std::move(where));
 }
 
 }  // namespace mainstem::engine

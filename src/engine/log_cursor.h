@@ -39,10 +39,13 @@ class frame_walker {
   [[nodiscard]] result<std::optional<found_frame>> next(position last);
 
  private:
+  [[nodiscard]] result<log::sparse_entry> find_begin(const log::segment& segment,
+                                                     position at) const;
   [[nodiscard]] result<std::span<const std::byte>> window_at(const log::segment& segment,
                                                              std::uint64_t wanted_bytes);
-  [[nodiscard]] error skip_damage(const log::segment& segment);
-  [[nodiscard]] error skip_rest(const log::segment& segment, const error& why);
+  [[nodiscard]] std::optional<error> skip_damage(const log::segment& segment);
+  [[nodiscard]] std::optional<error> skip_rest(const log::segment& segment, const error& why);
+  [[nodiscard]] std::optional<error> lost_before(position next_good, error_info where);
   [[nodiscard]] std::optional<error> gap_before(const log::segment& segment, position from) const;
 
   const published_log& log_;

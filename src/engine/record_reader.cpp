@@ -27,13 +27,6 @@ event_batch batch_builder::take() {
 }
 
 result<const log::segment*> record_reader::segment_of(std::uint32_t number) const {
-  // Where the loss of events was accepted, the index has addresses that lead nowhere.
-  if (number == 0) {
-    error_info info{.detail = "the event was lost, and its loss accepted: its version is a gap"};
-    if (!segments_->empty())
-      info.path = std::filesystem::path(segments_->back()->file().path()).parent_path().string();
-    return error(errc::corrupt_data, std::move(info));
-  }
   if (segments_->empty() || number < segments_->front()->number() ||
       number > segments_->back()->number()) {
     error_info info{.detail = "an event is said to stand there",
@@ -43,7 +36,20 @@ result<const log::segment*> record_reader::segment_of(std::uint32_t number) cons
   return (*segments_)[number - segments_->front()->number()].get();
 }
 
+error record_reader::lost(version first, version last) const {
+  const std::string versions =
+      std::to_string(first.value()) + " to " + std::to_string(last.value());
+  error_info info{.detail = first == last
+                                ? "the event was lost, and its loss accepted: its version is a gap"
+                                : "the events of the versions " + versions +
+                                      " were lost, and their loss accepted"};
+  if (!segments_->empty())
+    info.path = std::filesystem::path(segments_->back()->file().path()).parent_path().string();
+  return {errc::corrupt_data, std::move(info)};
+}
+
 result<located_record> record_reader::locate(index::event_address address) const {
+  if (address.is_gap()) return lost(version{}, version{});
   auto found = segment_of(address.segment());
   if (!found) return found.error();
   const log::segment& segment = **found;
@@ -97,7 +103,7 @@ result<located_record> record_reader::frame_with_body(const log::segment& segmen
   if (!fixed) return fixed.error();
   const auto prefix = format::decode_fixed_prefix(fixed->bytes, end - located.frame_offset,
                                                   log_.store().secret, located.frame_offset);
-  if (!prefix || prefix->stream_count != streams || prefix->segment != segment.number()) {
+  if (!prefix || prefix->stream_count != streams || !segment.may_hold(*prefix)) {
     return damaged(segment, located.frame_offset,
                    "the frame of the event does not carry its checksum");
   }
@@ -118,6 +124,7 @@ error record_reader::damaged_record(const located_record& located, const log::se
 }
 
 void record_reader::prefetch(index::event_address address) const noexcept {
+  if (address.is_gap()) return;
   const auto segment = segment_of(address.segment());
   if (!segment) return;
   const std::byte* const at = (*segment)->mapped_at(address.offset_bytes());

@@ -73,6 +73,8 @@ class record_reader {
   /// The record's version, from its frame.
   [[nodiscard]] result<version> version_of(const located_record& located,
                                            std::span<const std::byte> frame) const;
+  /// What is said of events that were lost, with these versions, and the loss accepted.
+  [[nodiscard]] error lost(version first, version last) const;
   /// An error that names the place of the frame.
   [[nodiscard]] error damaged_frame(const located_record& located, const char* what) const;
 

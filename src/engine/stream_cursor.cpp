@@ -54,6 +54,10 @@ result<event_batch> stream_cursor::read() {
     if (next_place_ + prefetch_distance < places_.size())
       reader.prefetch(places_[next_place_ + prefetch_distance].address);
     const stream_place place = places_[next_place_];
+    if (place.address.is_gap()) {
+      if (batch.size() != 0) break;
+      return pass_gap(reader);
+    }
     if (auto appended = append_event(reader, place, batch); !appended) {
       // What was read so far comes first; the error with the next call.
       if (batch.size() != 0) break;
@@ -65,6 +69,15 @@ result<event_batch> stream_cursor::read() {
   }
   batch.keep(stream_);
   return batch.take();
+}
+
+/// As many events may be lost as a segment holds: that is said once for all that stand together.
+error stream_cursor::pass_gap(const record_reader& reader) {
+  const version from = places_[next_place_].version;
+  version to = from;
+  for (; next_place_ < places_.size() && places_[next_place_].address.is_gap(); ++next_place_)
+    to = places_[next_place_].version;
+  return reader.lost(std::min(from, to), std::max(from, to));
 }
 
 result<void> stream_cursor::append_event(const record_reader& reader, const stream_place& place,

@@ -42,6 +42,7 @@ class stream_cursor {
   [[nodiscard]] result<void> fetch_backwards(const read_snapshot& snapshot, version last);
   [[nodiscard]] result<void> fetch_indexed(const read_snapshot& snapshot, version first,
                                            version last);
+  [[nodiscard]] error pass_gap(const record_reader& reader);
   [[nodiscard]] result<void> append_event(const record_reader& reader, const stream_place& place,
                                           batch_builder& batch);
 

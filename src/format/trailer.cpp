@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/trailer.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/checksum.h"
@@ -22,10 +24,21 @@ bool is_ascending(const trailer& fields) noexcept {
   return true;
 }
 
+/// What a checksum does not say: that the numbers go together.
+bool is_coherent(const trailer& fields) noexcept {
+  if (fields.first_position == 0 || fields.last_position < fields.first_position - 1 ||
+      fields.prefix.first_position != fields.last_position + 1)
+    return false;
+  return is_ascending(fields) &&
+         std::ranges::all_of(fields.entries, [&fields](const sparse_entry& entry) {
+           return entry.position >= fields.first_position && entry.position <= fields.last_position;
+         });
+}
+
 }  // namespace
 
 std::vector<std::byte> encode_trailer(const trailer& fields, std::uint64_t secret) {
-  MAINSTEM_ASSERT(is_ascending(fields));
+  MAINSTEM_ASSERT(is_coherent(fields));
   const std::uint64_t length = trailer_bytes(fields.entries.size());
   std::vector<std::byte> frame(length);
   std::byte* const body = frame.data() + prefix_bytes(0);
@@ -87,7 +100,7 @@ std::optional<trailer> decode_trailer(std::span<const std::byte> from, std::uint
     fields.entries.push_back(
         {load<std::uint64_t>(entry), load<std::uint64_t>(entry + sizeof(std::uint64_t))});
   }
-  if (!is_ascending(fields)) return std::nullopt;
+  if (!is_coherent(fields)) return std::nullopt;
   return fields;
 }
 

@@ -30,6 +30,8 @@ class event_address {
     return (packed_ & 0xffffffffU) * 8U;
   }
   [[nodiscard]] constexpr std::uint64_t packed() const noexcept { return packed_; }
+  /// It leads nowhere: the loss of the event was accepted.
+  [[nodiscard]] constexpr bool is_gap() const noexcept { return segment() == 0; }
   friend constexpr auto operator<=>(event_address, event_address) noexcept = default;
 
  private:

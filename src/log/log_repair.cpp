@@ -116,7 +116,10 @@ recovered_log log_repair::look(bool proven_only) const {
   log.from_found = survey_.from_found;
   if (used > 0) {
     const surveyed_file& last = survey_.files[used - 1];
-    log.end = {position(last.last_position), last.number, last.end_offset, last.chain};
+    // What is sealed was there, even where its last frames are damaged.
+    const position end =
+        std::max(position(last.last_position), log.segments.back()->last_position());
+    log.end = {end, last.number, last.end_offset, last.chain};
   }
   const bool all_proven = log.end.last.value() <= survey_.evidence;
   log.durable = all_proven ? log.end.last : position(survey_.proven.last_position);

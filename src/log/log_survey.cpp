@@ -98,7 +98,9 @@ result<void> surveyor::open(surveyed_file& file) {
   file_window window(*file.file, file.size_bytes, files_.store().secret);
   auto trailer = window.final_trailer();
   if (!trailer) return trailer.error();
-  if (*trailer && (*trailer)->prefix.segment == file.number) file.trailer = std::move(*trailer);
+  const bool belongs = *trailer && (*trailer)->prefix.segment == file.number &&
+                       (!file.header || file.header->first_position == (*trailer)->first_position);
+  if (belongs) file.trailer = std::move(*trailer);
   return {};
 }
 
@@ -218,7 +220,7 @@ void surveyor::take_trailer(surveyed_file& file) {
 result<void> surveyor::walk_accepted(std::size_t end) {
   for (std::size_t i = 0; i < end; ++i) {
     surveyed_file& file = survey_.files[i];
-    if (file.trailer) {
+    if (file.trailer && file.trailer->last_position < limit_of(i)) {
       take_trailer(file);
       continue;
     }

@@ -23,9 +23,8 @@ class replayer {
     for (std::uint64_t offset = *begin; offset < source.end_offset();) {
       auto prefix = window.prefix_at(offset);
       if (!prefix) return prefix.error();
-      auto next = *prefix && (*prefix)->segment == source.number()
-                      ? take(source, window, offset, **prefix)
-                      : skip(window, offset);
+      auto next = *prefix && source.may_hold(**prefix) ? take(source, window, offset, **prefix)
+                                                       : skip(window, offset);
       if (!next) return next.error();
       offset = *next;
     }

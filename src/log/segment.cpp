@@ -40,6 +40,14 @@ void segment::publish(std::uint64_t end_offset, position last) noexcept {
   end_offset_.store(end_offset, std::memory_order_release);
 }
 
+bool segment::may_hold(const format::frame_prefix& prefix) const noexcept {
+  if (prefix.segment != number()) return false;
+  const std::uint64_t last = last_position().value();
+  if (prefix.kind != format::frame_kind::commit) return prefix.first_position <= last + 1;
+  return prefix.event_count != 0 && prefix.first_position <= prefix.last_position() &&
+         prefix.last_position() <= last;
+}
+
 void segment::note_frame(position first, std::uint64_t offset) {
   entry_table* table = published_table_.load(std::memory_order_acquire);
   if (table == nullptr) {

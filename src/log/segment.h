@@ -63,6 +63,10 @@ class segment {
     return position(last_position_.load(std::memory_order_acquire));
   }
 
+  /// True if a frame with this prefix can be one of the segment's. A checksum says that a frame was
+  /// written, and where; not that its positions belong there.
+  [[nodiscard]] bool may_hold(const format::frame_prefix& prefix) const noexcept;
+
   /// Writer only: frames up to `end_offset` are written, the last event in them is `last`. Readers
   /// see it at once.
   void publish(std::uint64_t end_offset, position last) noexcept;

@@ -144,7 +144,9 @@ result<void> segment_files::seal(const segment& ended, std::uint64_t previous_ch
   if (!present) return present.error();
   if (*present && (*present)->offset_bytes == ended.end_offset() &&
       (*present)->prefix.segment == ended.number() &&
-      (*present)->prefix.previous_checksum == previous_checksum) {
+      (*present)->prefix.previous_checksum == previous_checksum &&
+      (*present)->first_position == ended.first_position().value() &&
+      (*present)->last_position == ended.last_position().value()) {
     return {};
   }
   auto totals =
@@ -166,6 +168,10 @@ result<void> segment_files::seal(const segment& ended, std::uint64_t previous_ch
   trailer.first_timestamp = totals->first_timestamp;
   trailer.last_timestamp = totals->last_timestamp;
   trailer.entries = std::move(totals->entries);
+  // In a damaged segment a frame may stand that is not one of its own.
+  std::erase_if(trailer.entries, [&trailer](const sparse_entry& entry) {
+    return entry.position < trailer.first_position || entry.position > trailer.last_position;
+  });
   const std::vector<std::byte> frame = format::encode_trailer(trailer, store_.secret);
 
   // Written before the file is cut: so that no new space is needed. Until both are there, the file

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "os/simulated_disk.h"
 #include "support/log_builder.h"
@@ -46,6 +47,18 @@ struct opened_log {
   opened_log opened{recover_on(disk, request, options), {}};
   if (opened.log) opened.events = read_events(opened.log->segments, options.store).value();
   return opened;
+}
+
+/// Gives a frame another first position, and the checksum to that.
+inline void renumber_frame(os::file& file, const built_frame& frame, std::uint64_t first_position) {
+  std::vector<std::byte> bytes(frame.length);
+  ASSERT_EQ(file.read_at(frame.offset, bytes).value(), bytes.size());
+  auto prefix = format::decode_prefix(bytes, a_store().secret, frame.offset);
+  ASSERT_TRUE(prefix);
+  prefix->first_position = first_position;
+  format::encode_prefix(*prefix, std::span(bytes).first(format::prefix_bytes(prefix->stream_count)),
+                        a_store().secret, frame.offset);
+  ASSERT_TRUE(file.write_at(frame.offset, bytes));
 }
 
 /// The events of `all` up to and with `last`.

@@ -172,6 +172,30 @@ TEST_F(Damage, AcceptedLossWritesAgainAndReusesNoPosition) {
   EXPECT_TRUE(std::is_sorted(all.good.begin(), all.good.end()));
 }
 
+TEST_F(Damage, EventsOfAStreamThatWereLostInARowAreSaidOnce) {
+  for (const auto number : {700U, 707U, 714U, 721U, 742U})
+    damage_text(segment_files(crashed_), start_of(number));
+  auto options = quiet_options();
+  options.accept_loss = true;
+  const auto log = store::open(crashed_, options).value();
+  for (const auto way : {direction::forwards, direction::backwards}) {
+    auto reader = log.read_stream(stream_name("fill-0"), {.direction = way});
+    std::size_t good = 0;
+    std::vector<std::string> said;
+    for (int call = 0; call < 200; ++call) {
+      const auto batch = reader.next();
+      if (batch && batch->empty()) break;
+      good += batch ? batch->size() : 0;
+      if (!batch) said.push_back(batch.error().info().detail);
+    }
+    if (way == direction::backwards) std::reverse(said.begin(), said.end());
+    EXPECT_EQ(good, 128U - 5U);
+    ASSERT_EQ(said.size(), 2U);
+    EXPECT_EQ(said[0], "the events of the versions 100 to 103 were lost, and their loss accepted");
+    EXPECT_NE(said[1].find("the event was lost"), std::string::npos) << said[1];
+  }
+}
+
 // The index has seen the end, so a log that stops before it has lost something.
 TEST_F(Damage, MissingEndIsNotTakenForATornTail) {
   const auto last = segment_files(closed_);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/checksum.h"
 #include "format_support.h"
 
 namespace mainstem::format {
@@ -24,7 +25,7 @@ trailer a_trailer(std::size_t entries = 3) {
   fields.first_timestamp = 11;
   fields.last_timestamp = 99;
   for (std::size_t i = 0; i < entries; ++i)
-    fields.entries.push_back({1001 + 100 * i, 256 + 65536 * i});
+    fields.entries.push_back({1001 + 60 * i, 256 + 65536 * i});
   return fields;
 }
 
@@ -78,6 +79,30 @@ TEST(Trailer, AnotherPlaceOrStoreIsDetected) {
 
 TEST(Trailer, AFrameOfAnotherKindIsNone) {
   EXPECT_FALSE(decode_trailer(a_commit_frame(some_writes()), a_secret, an_offset));
+}
+
+// Its checksums say that it was written, not that it makes sense.
+TEST(Trailer, NumbersThatDoNotGoTogetherMakeItNone) {
+  namespace at = trailer_body_layout;
+  const auto with = [](std::size_t offset, std::uint64_t number) {
+    bytes frame = encode_trailer(a_trailer(), a_secret);
+    const auto body = std::span(frame).subspan(prefix_bytes(0));
+    store_at(body.data() + offset, number);
+    frame_prefix prefix = *decode_prefix(frame, a_secret, a_trailer().offset_bytes);
+    prefix.body_digest = checksum64(body);
+    encode_prefix(prefix, std::span(frame).first(prefix_bytes(0)), a_secret,
+                  a_trailer().offset_bytes);
+    return decode(frame);
+  };
+  constexpr std::size_t second_entry = at::size + at::entry_size;
+  EXPECT_TRUE(with(at::first_position.offset, 1001));
+  EXPECT_TRUE(with(second_entry, 1062));
+  for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{1002}, std::uint64_t{2002}})
+    EXPECT_FALSE(with(at::first_position.offset, first)) << first;
+  for (const std::uint64_t last : {std::uint64_t{0}, std::uint64_t{1999}, UINT64_MAX})
+    EXPECT_FALSE(with(at::last_position.offset, last)) << last;
+  for (const std::uint64_t position : {std::uint64_t{0}, std::uint64_t{1000}, std::uint64_t{2001}})
+    EXPECT_FALSE(with(second_entry, position)) << position;
 }
 
 TEST(Trailer, IsFoundFromTheEndOfItsFile) {

@@ -221,6 +221,37 @@ TEST(Recovery, SealsEverySegmentButTheLast) {
   EXPECT_EQ(opened.events, built.events());
 }
 
+TEST(Recovery, ATrailerThatIsNotThatOfItsHeaderIsWrittenAgain) {
+  os::simulated_disk disk;
+  log_builder built(open_log_folder(disk));
+  for (int segment = 0; segment < 3; ++segment) {
+    ASSERT_TRUE(built.begin_segment());
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(built.commit_synced());
+  }
+  ASSERT_TRUE(built.mark());
+  ASSERT_TRUE(built.sync());
+  ASSERT_TRUE(open_log(disk).log);
+  const auto trailer_on = [](os::simulated_disk& of) {
+    const auto file =
+        open_log_folder(of)->open_file(log::segment_file_name(2), os::open_mode::read_write);
+    return std::pair(*file, log::file_window(**file, (*file)->size().value(), a_store().secret)
+                                .final_trailer()
+                                .value()
+                                .value());
+  };
+  auto [file, trailer] = trailer_on(disk);
+  trailer.first_position = 6;  // It begins with 5.
+  trailer.entries = {{7, built.frames()[6].offset}};
+  const auto forged = format::encode_trailer(trailer, a_store().secret);
+  ASSERT_EQ(trailer.offset_bytes + forged.size(), file->size().value());
+  ASSERT_TRUE(file->write_at(trailer.offset_bytes, forged));
+
+  const auto opened = open_log(disk, {.from = {position(9), 3, 0, 0}});
+  ASSERT_TRUE(opened.log) << opened.log.error();
+  EXPECT_EQ(opened.events, built.events());
+  EXPECT_EQ(trailer_on(disk).second.first_position, 5U);
+}
+
 TEST(Recovery, SealsASegmentWhoseTrailerIsDamagedAgain) {
   os::simulated_disk disk;
   log_builder built(open_log_folder(disk));

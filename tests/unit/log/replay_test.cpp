@@ -71,5 +71,20 @@ TEST(Replay, SkipsWhatIsDamaged) {
   }
 }
 
+// A position beyond the log would get into the index, and the log would seem to have lost events.
+TEST(Replay, SkipsAFrameWhosePositionsLieBehindItsSegment) {
+  os::simulated_disk disk;
+  log_builder built(open_log_folder(disk));
+  ASSERT_TRUE(built.begin_segment());
+  for (int i = 0; i < 6; ++i) ASSERT_TRUE(built.commit_synced(2));
+  for (const std::uint64_t first : {std::uint64_t{12}, std::uint64_t{8'417}, UINT64_MAX}) {
+    renumber_frame(built.current()->file(), built.frames()[2], first);
+    auto left = built.events();
+    left.erase(5);
+    left.erase(6);
+    EXPECT_EQ(read_events({built.current()}, a_store()).value(), left) << first;
+  }
+}
+
 }  // namespace
 }  // namespace mainstem::test
