@@ -19,7 +19,7 @@
 namespace mainstem::test_support {
 namespace {
 
-constexpr std::size_t stride = is_sanitized ? 23 : 1;
+constexpr std::size_t file_stride = is_sanitized ? 23 : 1;
 
 using index::table;
 using rows = std::vector<stored_row>;
@@ -253,7 +253,7 @@ TEST_F(IndexDamage, OfAnyValueIsNeverBelieved) {
   const rows all = rows_of(store.aged->index(), "index");
   std::size_t turn = 0;
   for (const stored_row& row : all) {
-    for (std::size_t at = turn++ % 5; at < row.value.size(); at += 5 * stride) {
+    for (std::size_t at = turn++ % 5; at < row.value.size(); at += 5 * file_stride) {
       std::string damaged = row.value;
       damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
       check(row, damaged, "byte " + std::to_string(at));
@@ -370,7 +370,7 @@ TEST_F(StateDamage, OfAnyValueIsSaidAndNeverAWrongCheckpoint) {
   };
   for (const stored_row& row : all) {
     const std::string name = "table " + std::to_string(static_cast<int>(row.in)) + " " + row.key;
-    for (std::size_t bit = 0; bit < row.value.size() * 8; bit += stride) {
+    for (std::size_t bit = 0; bit < row.value.size() * 8; bit += file_stride) {
       std::string damaged = row.value;
       damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
       check(row, damaged, name + ", bit " + std::to_string(bit));

@@ -17,7 +17,7 @@
 namespace mainstem::test_support {
 namespace {
 
-constexpr std::uint64_t stride = is_sanitized ? 6 : 1;
+constexpr std::uint64_t step_stride = is_sanitized ? 6 : 1;
 
 struct deed {
   const char* name;
@@ -202,10 +202,10 @@ TEST_P(EveryStep, FailsWithoutHarm) {
   for (const failure& fails : failures) {
     const std::string name = std::string(what.name) + ", " + fails.name;
     std::uint64_t nth = 1;
-    while (run_once(what, fails, nth, name) >= nth && !HasFailure()) nth += stride;
-    RecordProperty(fails.name, std::to_string((nth - 1) / stride));
+    while (run_once(what, fails, nth, name) >= nth && !HasFailure()) nth += step_stride;
+    RecordProperty(fails.name, std::to_string((nth - 1) / step_stride));
     ASSERT_FALSE(HasFailure());
-    failed += (nth - 1) / stride;
+    failed += (nth - 1) / step_stride;
   }
   EXPECT_GT(failed, 0U) << "nothing was made to fail";
 }

@@ -14,7 +14,7 @@ namespace {
 using namespace checkout;
 using reason = refusal_reason;
 
-constexpr order_number number{7};
+constexpr order_number order_7{7};
 constexpr item_number item{3};
 
 template <class State, class Event>
@@ -98,7 +98,7 @@ TEST(Order, CanBeCancelledUntilItIsShipped) {
 }
 
 TEST(StockItem, SellsNoMoreThanThereIs) {
-  const stock_item stock = stock_after({stock_delivered{1, 5}, stock_reserved{number, 3}});
+  const stock_item stock = stock_after({stock_delivered{1, 5}, stock_reserved{order_7, 3}});
   EXPECT_EQ(stock.available(), 2);
   EXPECT_EQ(*stock.reserve(item, order_number{8}, 2),
             stock_event(stock_reserved{order_number{8}, 2}));
@@ -108,26 +108,26 @@ TEST(StockItem, SellsNoMoreThanThereIs) {
 }
 
 TEST(StockItem, ReservesOncePerOrder) {
-  const stock_item stock = stock_after({stock_delivered{1, 5}, stock_reserved{number, 1}});
-  EXPECT_EQ(why_not(stock.reserve(item, number, 1)), reason::already_reserved);
+  const stock_item stock = stock_after({stock_delivered{1, 5}, stock_reserved{order_7, 1}});
+  EXPECT_EQ(why_not(stock.reserve(item, order_7, 1)), reason::already_reserved);
   EXPECT_EQ(why_not(stock.reserve(item, order_number{8}, 0)), reason::quantity_out_of_range);
 }
 
 TEST(StockItem, GetsBackWhatACancelledOrderHeld) {
-  const stock_item held = stock_after({stock_delivered{1, 5}, stock_reserved{number, 3}});
-  const auto released = held.release(number);
-  ASSERT_EQ(*released, stock_event(stock_released{number, 3}));
+  const stock_item held = stock_after({stock_delivered{1, 5}, stock_reserved{order_7, 3}});
+  const auto released = held.release(order_7);
+  ASSERT_EQ(*released, stock_event(stock_released{order_7, 3}));
   stock_item after_it = held;
   after_it.apply(*released);
   EXPECT_EQ(after_it.available(), 5);
   EXPECT_TRUE(after_it.reservations().empty());
-  EXPECT_EQ(why_not(after_it.release(number)), reason::not_reserved);
+  EXPECT_EQ(why_not(after_it.release(order_7)), reason::not_reserved);
 }
 
 TEST(StockItem, ShipsWhatWasReserved) {
-  stock_item stock = stock_after({stock_delivered{1, 5}, stock_reserved{number, 3}});
+  stock_item stock = stock_after({stock_delivered{1, 5}, stock_reserved{order_7, 3}});
   EXPECT_EQ(why_not(stock.ship(order_number{8})), reason::not_reserved);
-  stock.apply(*stock.ship(number));
+  stock.apply(*stock.ship(order_7));
   EXPECT_EQ(stock.on_hand(), 2);
   EXPECT_EQ(stock.available(), 2);
   EXPECT_EQ(stock.sold(), 3);
@@ -141,34 +141,34 @@ TEST(StockItem, BooksEachDeliveryOnce) {
 }
 
 TEST(StockItem, ShowsThatItWasOversold) {
-  EXPECT_EQ(stock_after({stock_delivered{1, 1}, stock_reserved{number, 3}}).available(), -2);
+  EXPECT_EQ(stock_after({stock_delivered{1, 1}, stock_reserved{order_7, 3}}).available(), -2);
 }
 
 TEST(Customer, BuysUpToTheLimit) {
-  const customer payer = customer_after({customer_registered{1000}, credit_charged{number, 600}});
+  const customer payer = customer_after({customer_registered{1000}, credit_charged{order_7, 600}});
   EXPECT_EQ(*payer.charge(order_number{8}, 400),
             customer_event(credit_charged{order_number{8}, 400}));
   EXPECT_EQ(why_not(payer.charge(order_number{8}, 401)), reason::over_credit_limit);
 }
 
 TEST(Customer, HasCreditAgainAfterSettlingOrGettingBack) {
-  customer payer = customer_after({customer_registered{1000}, credit_charged{number, 600}});
+  customer payer = customer_after({customer_registered{1000}, credit_charged{order_7, 600}});
   EXPECT_EQ(*payer.settle(1), customer_event(account_settled{1, 600}));
-  payer.apply(*payer.give_back(number, 600));
+  payer.apply(*payer.give_back(order_7, 600));
   EXPECT_EQ(payer.owed_cents(), 0);
   EXPECT_EQ(why_not(payer.settle(1)), reason::nothing_owed);
 }
 
 TEST(Customer, SettlesEachAccountOnce) {
   const customer payer = customer_after(
-      {customer_registered{1000}, account_settled{1, 0}, credit_charged{number, 600}});
+      {customer_registered{1000}, account_settled{1, 0}, credit_charged{order_7, 600}});
   EXPECT_EQ(why_not(payer.settle(1)), reason::already_settled);
   EXPECT_TRUE(payer.settle(2));
 }
 
 TEST(Customer, MustBeRegisteredOnce) {
-  EXPECT_EQ(why_not(customer().charge(number, 1)), reason::no_such_customer);
-  EXPECT_EQ(why_not(customer().give_back(number, 1)), reason::no_such_customer);
+  EXPECT_EQ(why_not(customer().charge(order_7, 1)), reason::no_such_customer);
+  EXPECT_EQ(why_not(customer().give_back(order_7, 1)), reason::no_such_customer);
   EXPECT_EQ(why_not(customer().settle(1)), reason::no_such_customer);
   EXPECT_EQ(why_not(customer().register_with(-1)), reason::quantity_out_of_range);
   EXPECT_EQ(why_not(customer_after({customer_registered{1}}).register_with(1)),

@@ -51,11 +51,11 @@ class Verification : public testing::Test {
   static ms::event_data made(const auto& event) { return to_stored(event, ms::uuid::generate()); }
 };
 
-constexpr item_number item{1};
+constexpr item_number oversold_item{1};
 constexpr order_number nobodys{1'000'000'000};
 
 TEST_F(Verification, ReportsWhatWasOversold) {
-  append(stream_of(item), made(stock_event(stock_reserved{nobodys, 1'000'000})));
+  append(stream_of(oversold_item), made(stock_event(stock_reserved{nobodys, 1'000'000})));
   const auto end = verify();
   EXPECT_EQ(end.status, 1);
   EXPECT_EQ(figures_of(end.out).at("oversold"), 1U);
@@ -65,7 +65,7 @@ TEST_F(Verification, ReportsWhatWasOversold) {
 
 TEST_F(Verification, ReportsStockThatIsSetAsideForNobody) {
   append([](ms::append_request& to) {
-    to.write(stream_of(item), ms::any,
+    to.write(stream_of(oversold_item), ms::any,
              {made(stock_event(stock_delivered{1'000'000, 5})),
               made(stock_event(stock_reserved{nobodys, 1}))});
   });
@@ -78,12 +78,12 @@ TEST_F(Verification, ReportsStockThatIsSetAsideForNobody) {
 
 TEST_F(Verification, ReportsAnOrderThatWasPaidWithoutItsCustomer) {
   append([](ms::append_request& to) {
-    to.write(stream_of(item), ms::any,
+    to.write(stream_of(oversold_item), ms::any,
              {made(stock_event(stock_delivered{1'000'000, 5})),
               made(stock_event(stock_reserved{nobodys, 1}))});
     to.write(stream_of(nobodys), ms::no_stream,
              {made(order_event(order_opened{customer_number{1}})),
-              made(order_event(order_line_added{item, 1, 100})),
+              made(order_event(order_line_added{oversold_item, 1, 100})),
               made(order_event(order_reserved{})), made(order_event(order_paid{100}))});
   });
   const auto end = verify();
@@ -114,7 +114,7 @@ TEST_F(Verification, ReportsACustomerBeyondTheLimit) {
 
 TEST_F(Verification, ReportsStreamsAndEventsThatItDoesNotKnow) {
   append(ms::stream_name("wishes-1"), ms::event_data("wished", ms::json("{}")));
-  append(stream_of(item), ms::event_data("stock-eaten", ms::json("{}")));
+  append(stream_of(oversold_item), ms::event_data("stock-eaten", ms::json("{}")));
   const auto end = verify();
   EXPECT_EQ(end.status, 1);
   EXPECT_EQ(figures_of(end.out).at("rules broken"), 2U);

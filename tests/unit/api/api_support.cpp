@@ -134,14 +134,14 @@ std::string contents(const store& from) {
 
 namespace {
 
-std::string said(const append_outcome::commit_place& place) {
+std::string said_of_place(const append_outcome::commit_place& place) {
   std::ostringstream out;
   out << ' ' << place.first_position << ".." << place.last_position;
   for (const auto& stream : place.streams) out << ' ' << stream.stream << '@' << stream.version;
   return out.str();
 }
 
-std::string said(expected_version expected) {
+std::string said_of_version(expected_version expected) {
   switch (expected.kind()) {
     case expected_version::kind::any: return "any";
     case expected_version::kind::no_stream: return "no_stream";
@@ -156,14 +156,14 @@ std::string said(expected_version expected) {
 std::string said(const append_outcome& outcome) {
   std::ostringstream out;
   if (const auto* done = outcome.committed()) {
-    out << "committed" << said(*done);
+    out << "committed" << said_of_place(*done);
   } else if (const auto* before = outcome.already_committed()) {
-    out << "already_committed" << said(*before);
+    out << "already_committed" << said_of_place(*before);
   } else if (const auto* partial = outcome.partial_duplicate()) {
     out << "partial_duplicate " << partial->stream << '#' << number_of(partial->id);
   } else if (const auto* conflict = outcome.version_conflict()) {
-    out << "version_conflict " << conflict->stream << ' ' << said(conflict->expected) << ", is "
-        << conflict->actual;
+    out << "version_conflict " << conflict->stream << ' ' << said_of_version(conflict->expected)
+        << ", is " << conflict->actual;
   } else {
     out << "something else: " << outcome.message();
   }

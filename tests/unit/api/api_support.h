@@ -32,6 +32,8 @@ class temporary_folder {
   std::filesystem::path path_;
 };
 
+[[nodiscard]] inline stream_name named(std::string_view name) { return stream_name(name); }
+
 /// The smallest segments, and nothing done in the background unless the test asks for it.
 [[nodiscard]] store_options quiet_options();
 

@@ -7,7 +7,6 @@ namespace mainstem::api::test {
 namespace {
 
 constexpr version v(std::uint64_t number) { return version(number); }
-stream_name named(std::string_view name) { return stream_name(name); }
 
 /// Events 11 and 12 in `a`, 21 in `b`, in one commit; then 13 in `a`, 31 in `c`, in one commit.
 class AppendRequest : public settled_store {

@@ -25,8 +25,6 @@ namespace asio = boost::asio;
 using asio::cancellation_type;
 using boost::system::error_code;
 
-stream_name named(std::string_view name) { return stream_name(name); }
-
 /// An event whose id nobody has to look for: it goes straight into the queue.
 event_data fresh() { return event_data("fresh", text("x")); }
 

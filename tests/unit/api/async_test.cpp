@@ -28,8 +28,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-stream_name named(std::string_view name) { return stream_name(name); }
-
 class Async : public testing::Test {
  protected:
   temporary_folder folder;

@@ -15,7 +15,6 @@ namespace mainstem::api::test {
 namespace {
 
 using list = std::vector<std::uint64_t>;
-stream_name named(std::string_view name) { return stream_name(name); }
 
 /// The sizes of a reader's batches.
 template <class Reader>

@@ -9,8 +9,6 @@
 namespace mainstem::api::test {
 namespace {
 
-stream_name named(std::string_view name) { return stream_name(name); }
-
 template <class Answer>
 bool closed(const Answer& answer) {
   return !answer && answer.error() == errc::store_closed;

@@ -19,8 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-stream_name named(std::string_view name) { return stream_name(name); }
-
 /// What an appending process was told: by position, the number of the event.
 class acknowledged {
  public:

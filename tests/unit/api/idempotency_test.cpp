@@ -13,8 +13,6 @@
 namespace mainstem::api::test {
 namespace {
 
-stream_name named(std::string_view name) { return stream_name(name); }
-
 class Idempotency : public settled_store {
  protected:
   static event_data full(std::string_view type, payload_view payload, std::vector<std::string> tags,

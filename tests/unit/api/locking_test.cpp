@@ -17,7 +17,6 @@ namespace mainstem::api::test {
 namespace {
 
 namespace fs = std::filesystem;
-stream_name named(std::string_view name) { return stream_name(name); }
 
 std::string this_host() {
   std::array<char, 256> name{};

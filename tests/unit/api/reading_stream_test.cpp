@@ -10,7 +10,6 @@ namespace mainstem::api::test {
 namespace {
 
 constexpr version v(std::uint64_t number) { return version(number); }
-stream_name named(std::string_view name) { return stream_name(name); }
 
 /// Ten events in `a`, in commits of 1, 2, 3 and 4, with events of `b` between and behind them.
 class StreamReader : public settled_store {

@@ -12,10 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-stream_name named(std::string_view name) { return stream_name(name); }
-
 /// The events of one answer, as `1:a@1 2:b@1`; or the message of its error.
-std::string said(const result<event_batch>& answer) {
+std::string listed(const result<event_batch>& answer) {
   if (!answer) return answer.error().message();
   std::string text;
   for (const auto& event : answer->events()) {
@@ -45,18 +43,18 @@ class Subscription : public testing::Test {
 TEST_F(Subscription, GivesWhatIsThereAndThenWhatComes) {
   append_three();
   auto following = follow(log);
-  EXPECT_EQ(said(following.next()), "1:a-1@1 2:b-1@1 3:a-2@1");
+  EXPECT_EQ(listed(following.next()), "1:a-1@1 2:b-1@1 3:a-2@1");
   EXPECT_EQ(following.position(), position(3));
-  EXPECT_EQ(said(following.try_next()), "");
+  EXPECT_EQ(listed(following.try_next()), "");
   append(log, "a-1", any, {4});
-  EXPECT_EQ(said(following.next()), "4:a-1@2");
+  EXPECT_EQ(listed(following.next()), "4:a-1@2");
   EXPECT_EQ(following.position(), position(4));
 }
 
 TEST_F(Subscription, WaitsForAnAppend) {
   auto following = follow(log);
   std::string got;
-  std::thread consumer([&] { got = said(following.next()); });
+  std::thread consumer([&] { got = listed(following.next()); });
   append(log, "a-1", any, {1});
   consumer.join();
   EXPECT_EQ(got, "1:a-1@1");
@@ -64,57 +62,57 @@ TEST_F(Subscription, WaitsForAnAppend) {
 
 TEST_F(Subscription, GoesOnBehindTheGivenPosition) {
   append_three();
-  EXPECT_EQ(said(follow(log, {.after = position(2)}).try_next()), "3:a-2@1");
-  EXPECT_EQ(said(follow(log, {.after = position(3)}).try_next()), "");
+  EXPECT_EQ(listed(follow(log, {.after = position(2)}).try_next()), "3:a-2@1");
+  EXPECT_EQ(listed(follow(log, {.after = position(3)}).try_next()), "");
 }
 
 TEST_F(Subscription, FromNowLeavesOutWhatWasThere) {
   append_three();
   auto following = follow(log, {.after = from_now});
   EXPECT_EQ(following.position(), position(3));
-  EXPECT_EQ(said(following.try_next()), "");
+  EXPECT_EQ(listed(following.try_next()), "");
   append(log, "c-1", any, {4});
-  EXPECT_EQ(said(following.try_next()), "4:c-1@1");
+  EXPECT_EQ(listed(following.try_next()), "4:c-1@1");
 }
 
 TEST_F(Subscription, FollowsACategory) {
   append_three();
   auto following = follow(log, {.category = "a"});
-  EXPECT_EQ(said(following.try_next()), "1:a-1@1 3:a-2@1");
+  EXPECT_EQ(listed(following.try_next()), "1:a-1@1 3:a-2@1");
   append(log, "b-1", any, {4});
-  EXPECT_EQ(said(following.try_next()), "");
+  EXPECT_EQ(listed(following.try_next()), "");
   EXPECT_EQ(following.position(), position(4)) << "it moves past what it does not follow";
   append(log, "a-9", any, {5});
-  EXPECT_EQ(said(following.try_next()), "5:a-9@1");
+  EXPECT_EQ(listed(following.try_next()), "5:a-9@1");
 }
 
 TEST_F(Subscription, FollowsTypes) {
   log.append(named("a"), any, event_data("opened", text("x"))).value();
   log.append(named("a"), any, event_data("moved", text("x"))).value();
   log.append(named("b"), any, event_data("closed", text("x"))).value();
-  EXPECT_EQ(said(follow(log, {.types = {"opened", "closed"}}).try_next()), "1:a@1 3:b@1");
-  EXPECT_EQ(said(follow(log, {.category = "a", .types = {"opened", "closed"}}).try_next()),
+  EXPECT_EQ(listed(follow(log, {.types = {"opened", "closed"}}).try_next()), "1:a@1 3:b@1");
+  EXPECT_EQ(listed(follow(log, {.category = "a", .types = {"opened", "closed"}}).try_next()),
             "1:a@1");
 }
 
 TEST_F(Subscription, FollowsOneStream) {
   append_three();
   auto following = follow(log, {.stream = named("b-1")});
-  EXPECT_EQ(said(following.try_next()), "2:b-1@1");
-  EXPECT_EQ(said(following.try_next()), "");
+  EXPECT_EQ(listed(following.try_next()), "2:b-1@1");
+  EXPECT_EQ(listed(following.try_next()), "");
   EXPECT_EQ(following.position(), position(3));
   append(log, "b-1", any, {4, 5});
   append(log, "a-1", any, {6});
-  EXPECT_EQ(said(following.try_next()), "4:b-1@2 5:b-1@3");
+  EXPECT_EQ(listed(following.try_next()), "4:b-1@2 5:b-1@3");
 }
 
 TEST_F(Subscription, FollowsTypesOfOneStream) {
   for (const auto* type : {"opened", "moved", "closed"})
     log.append(named("a"), any, event_data(type, text("x"))).value();
   auto following = follow(log, {.stream = named("a"), .types = {"moved"}});
-  EXPECT_EQ(said(following.next(10s)), "2:a@2");
+  EXPECT_EQ(listed(following.next(10s)), "2:a@2");
   EXPECT_EQ(following.position(), position(3));
-  EXPECT_EQ(said(following.try_next()), "");
+  EXPECT_EQ(listed(following.try_next()), "");
 }
 
 // The place in a stream is found by its events' positions, in the index and in what the index does
@@ -154,9 +152,9 @@ TEST_F(Subscription, ShowsOnlyWhatIsDurable) {
   const append_options buffered{.durability = durability::buffered};
   log.append(named("a"), any, numbered(1), buffered).value();
   auto following = follow(log);
-  EXPECT_EQ(said(following.try_next()), "");
+  EXPECT_EQ(listed(following.try_next()), "");
   log.flush().value();
-  EXPECT_EQ(said(following.try_next()), "1:a@1");
+  EXPECT_EQ(listed(following.try_next()), "1:a@1");
 }
 
 TEST_F(Subscription, EndsItsWaitAtTheTimeLimit) {
@@ -166,7 +164,7 @@ TEST_F(Subscription, EndsItsWaitAtTheTimeLimit) {
   EXPECT_EQ(answer.error(), errc::timed_out);
   EXPECT_EQ(following.last_error(), errc::timed_out);
   append(log, "a", any, {1});
-  EXPECT_EQ(said(following.next(0ns)), "1:a@1") << "what is there needs no time";
+  EXPECT_EQ(listed(following.next(0ns)), "1:a@1") << "what is there needs no time";
   EXPECT_FALSE(following.last_error().code());
 }
 
@@ -180,7 +178,7 @@ TEST_F(Subscription, EndsItsWaitWhenAStopIsRequested) {
   EXPECT_EQ(got, boost::system::errc::operation_canceled);
   append(log, "a", any, {1});
   EXPECT_FALSE(following.next(source.get_token())) << "still requested";
-  EXPECT_EQ(said(following.next()), "1:a@1") << "nothing was passed over";
+  EXPECT_EQ(listed(following.next()), "1:a@1") << "nothing was passed over";
 }
 
 TEST_F(Subscription, AnswersThatTheStoreIsClosed) {
@@ -219,7 +217,7 @@ TEST_F(Subscription, AnswersThatItWasMovedFrom) {
   EXPECT_EQ(first.last_error(), errc::store_closed);        // NOLINT(bugprone-use-after-move)
   EXPECT_EQ(first.position(), position(0));                 // NOLINT(bugprone-use-after-move)
   append(log, "a", any, {1});
-  EXPECT_EQ(said(second.next()), "1:a@1");
+  EXPECT_EQ(listed(second.next()), "1:a@1");
 }
 
 TEST_F(Subscription, RefusesAPositionThatTheLogNeverHad) {
@@ -245,10 +243,10 @@ TEST_F(Subscription, LooksForAStopWhileNothingMatches) {
   }
   log.append(named("n"), any, event_data("signal", text("x"))).value();
   auto following = follow(log, {.types = {"signal"}});
-  EXPECT_EQ(said(following.next(0ns)),
+  EXPECT_EQ(listed(following.next(0ns)),
             "it did not happen in the time given for it: try again, or give up");
   EXPECT_GT(following.position(), position(60'000)) << "one slice";
-  EXPECT_EQ(said(following.next(30s)), "70001:n@70001");
+  EXPECT_EQ(listed(following.next(30s)), "70001:n@70001");
 }
 
 TEST_F(Subscription, GivesDamageItsPlaceAndGoesOnBehindIt) {
@@ -262,12 +260,12 @@ TEST_F(Subscription, GivesDamageItsPlaceAndGoesOnBehindIt) {
     subscription_options options;
     if (stream) options.stream = named("a");
     auto following = follow(again, options);
-    EXPECT_EQ(said(following.try_next()), "1:a@1");
+    EXPECT_EQ(listed(following.try_next()), "1:a@1");
     const auto damaged = following.try_next();
     ASSERT_FALSE(damaged);
     EXPECT_EQ(damaged.error(), errc::corrupt_data);
     EXPECT_EQ(following.last_error().info().first_position, 2U);
-    EXPECT_EQ(said(following.try_next()), "3:a@3");
+    EXPECT_EQ(listed(following.try_next()), "3:a@3");
     EXPECT_EQ(following.position(), position(3));
   }
 }

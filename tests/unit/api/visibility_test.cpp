@@ -12,7 +12,6 @@ namespace mainstem::api::test {
 namespace {
 
 using namespace std::chrono_literals;
-stream_name named(std::string_view name) { return stream_name(name); }
 
 /// Event 1 is durable, events 2 and 3 are buffered.
 class Visibility : public testing::Test {

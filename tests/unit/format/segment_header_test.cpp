@@ -10,7 +10,7 @@
 namespace mainstem::format {
 namespace {
 
-namespace at = segment_header_layout;
+namespace header_at = segment_header_layout;
 
 segment_header a_header() {
   segment_header header;
@@ -29,7 +29,7 @@ segment_header a_header() {
 }
 
 bytes encoded(const segment_header& header) {
-  bytes into(at::size, std::byte{0xee});
+  bytes into(header_at::size, std::byte{0xee});
   encode_segment_header(header, a_store(), into);
   return into;
 }
@@ -39,8 +39,9 @@ bytes encoded(const segment_header& header) {
 template <class Integer>
 bytes with_field(bytes header, field where, Integer value) {
   store_at(header.data() + where.offset, value);
-  store_at(header.data() + at::checksum.offset,
-           checksum64(std::span<const std::byte>(header).first(at::checksum.offset), a_secret));
+  store_at(
+      header.data() + header_at::checksum.offset,
+      checksum64(std::span<const std::byte>(header).first(header_at::checksum.offset), a_secret));
   return header;
 }
 
@@ -52,7 +53,8 @@ TEST(SegmentHeader, ReadsBackEveryField) {
 
 TEST(SegmentHeader, WhatIsSetAsideIsZero) {
   const bytes header = encoded(a_header());
-  for (std::size_t i = at::reserved.offset; i < at::reserved.offset + at::reserved.size; ++i) {
+  for (std::size_t i = header_at::reserved.offset;
+       i < header_at::reserved.offset + header_at::reserved.size; ++i) {
     EXPECT_EQ(header[i], std::byte{0}) << i;
   }
 }
@@ -63,8 +65,8 @@ TEST(SegmentHeader, EveryFlippedBitIsDetected) {
     const auto read = decode_segment_header(changed, a_store());
     ASSERT_FALSE(read) << "bit " << bit;
     const std::size_t byte = bit / 8;
-    const bool in_store_id =
-        byte >= at::store_id.offset && byte < at::store_id.offset + at::store_id.size;
+    const bool in_store_id = byte >= header_at::store_id.offset &&
+                             byte < header_at::store_id.offset + header_at::store_id.size;
     EXPECT_EQ(read.error(), in_store_id ? errc::foreign_file : errc::corrupt_data) << "bit " << bit;
   });
 }
@@ -79,7 +81,7 @@ TEST(SegmentHeader, EveryShorterFileIsDetected) {
 }
 
 TEST(SegmentHeader, ZerosAreNoHeader) {
-  EXPECT_EQ(decode_segment_header(bytes(at::size), a_store()).error(), errc::corrupt_data);
+  EXPECT_EQ(decode_segment_header(bytes(header_at::size), a_store()).error(), errc::corrupt_data);
 }
 
 TEST(SegmentHeader, AHeaderOfAnotherStoreNamesIt) {
@@ -102,7 +104,7 @@ TEST(SegmentHeader, ANewerFormatVersionSaysWhichReaderIsNeeded) {
   segment_header newer = a_header();
   newer.minimum_reader = (2U << 16U) | 7U;
   const auto read = decode_segment_header(
-      with_field(encoded(newer), at::format_version, format_version + 1), a_store());
+      with_field(encoded(newer), header_at::format_version, format_version + 1), a_store());
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error(), errc::unsupported_format);
   EXPECT_NE(read.error().message().find("2.7"), std::string::npos) << read.error();
@@ -129,7 +131,7 @@ TEST(SegmentHeader, UnknownIncompatibleFeaturesSayWhichReaderIsNeeded) {
 }
 
 TEST(SegmentHeader, BytesSetAsideMayHoldSomethingOneDay) {
-  const bytes header = with_field(encoded(a_header()), at::reserved, std::uint64_t{77});
+  const bytes header = with_field(encoded(a_header()), header_at::reserved, std::uint64_t{77});
   const auto read = decode_segment_header(header, a_store());
   ASSERT_TRUE(read) << read.error();
   EXPECT_EQ(*read, a_header());

@@ -29,7 +29,7 @@ trailer a_trailer(std::size_t entries = 3) {
   return fields;
 }
 
-std::optional<trailer> decode(std::span<const std::byte> from) {
+std::optional<trailer> decode_whole(std::span<const std::byte> from) {
   return decode_trailer(from, a_secret, a_trailer().offset_bytes);
 }
 
@@ -38,7 +38,7 @@ TEST(Trailer, ReadsBackEveryField) {
     const trailer written = a_trailer(entries);
     const bytes frame = encode_trailer(written, a_secret);
     EXPECT_EQ(frame.size(), trailer_bytes(entries));
-    const auto read = decode(frame);
+    const auto read = decode_whole(frame);
     ASSERT_TRUE(read);
     EXPECT_EQ(read->offset_bytes, written.offset_bytes);
     EXPECT_EQ(read->prefix.kind, frame_kind::trailer);
@@ -60,14 +60,14 @@ TEST(Trailer, ReadsBackEveryField) {
 TEST(Trailer, EveryFlippedBitIsDetected) {
   for_each_flipped_bit(encode_trailer(a_trailer(), a_secret),
                        [](const bytes& changed, std::size_t bit) {
-                         EXPECT_FALSE(decode(changed)) << "bit " << bit;
+                         EXPECT_FALSE(decode_whole(changed)) << "bit " << bit;
                        });
 }
 
 TEST(Trailer, EveryShorterOneIsDetected) {
   const bytes frame = encode_trailer(a_trailer(), a_secret);
   for (std::size_t size = 0; size < frame.size(); ++size) {
-    EXPECT_FALSE(decode(std::span<const std::byte>(frame).first(size))) << size;
+    EXPECT_FALSE(decode_whole(std::span<const std::byte>(frame).first(size))) << size;
   }
 }
 

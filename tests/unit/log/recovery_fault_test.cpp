@@ -9,7 +9,7 @@
 namespace mainstem::test {
 namespace {
 
-const log_builder_options small{.segment_size_bytes = 8192, .payload_bytes = 100};
+const log_builder_options small_segments{.segment_size_bytes = 8192, .payload_bytes = 100};
 
 /// Logs that make recovery do all that it can do.
 enum class shape { clean, unsynced_tail, torn_header, damaged };
@@ -22,7 +22,7 @@ struct made_log {
   log::recovery_request request;
 
   explicit made_log(shape kind) {
-    log_builder built(open_log_folder(disk), small);
+    log_builder built(open_log_folder(disk), small_segments);
     for (int segment = 0; segment < 2; ++segment) {
       EXPECT_TRUE(built.begin_segment());
       for (int i = 0; i < 4; ++i) EXPECT_TRUE(built.commit_synced(2));
@@ -63,7 +63,7 @@ void fail_every_call(shape kind, int number, bool for_good) {
     ASSERT_LT(n, 500U);
     auto disk = start.disk.clone();
     disk->fail_call(n, {.error = number, .for_good = for_good});
-    const auto recovered = recover_on(*disk, start.request, small);
+    const auto recovered = recover_on(*disk, start.request, small_segments);
     failed = !recovered;
     if (failed) {
       const auto code = recovered.error().code();
@@ -75,7 +75,7 @@ void fail_every_call(shape kind, int number, bool for_good) {
     disk->clear_faults();
     for (const bool power_lost : {false, true}) {
       auto left = power_lost ? disk->crash(n) : disk->clone();
-      const auto opened = open_log(*left, start.request, small);
+      const auto opened = open_log(*left, start.request, small_segments);
       ASSERT_TRUE(opened.log) << opened.log.error() << " after call " << n;
       // What was given up on purpose is reported all the same.
       ASSERT_TRUE(!opened.log->damage || start.request.accept_loss)
@@ -109,30 +109,30 @@ TEST(FaultDuringRecovery, AFullDiskIsNamedAndHarmless) {
   disk->set_capacity(disk->used_bytes() + 1024);
   const auto before = disk->files().at(log_path(2));
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const auto recovered = recover_on(*disk, {}, small);
+    const auto recovered = recover_on(*disk, {}, small_segments);
     ASSERT_FALSE(recovered);
     EXPECT_EQ(recovered.error(), errc::disk_full) << recovered.error();
     EXPECT_EQ(disk->files().at(log_path(2)), before);
   }
   // What is proven can be read all the same.
-  const auto reading = open_log(*disk, {.change_nothing = true}, small);
+  const auto reading = open_log(*disk, {.change_nothing = true}, small_segments);
   ASSERT_TRUE(reading.log) << reading.log.error();
   EXPECT_TRUE(is_prefix(reading.events, start.all, start.durable.rbegin()->first - 2));
 
   disk->set_capacity({});
-  const auto opened = open_log(*disk, {}, small);
+  const auto opened = open_log(*disk, {}, small_segments);
   ASSERT_TRUE(opened.log) << opened.log.error();
   EXPECT_EQ(opened.events, start.all);
 }
 
 TEST(FaultDuringRecovery, ACleanLogOpensOnAFullDisk) {
   os::simulated_disk disk;
-  log_builder built(open_log_folder(disk), small);
+  log_builder built(open_log_folder(disk), small_segments);
   ASSERT_TRUE(built.begin_segment());
   ASSERT_TRUE(built.commit_synced(2));
   ASSERT_TRUE(built.mark());
   disk.set_capacity(disk.used_bytes());
-  const auto opened = open_log(disk, {}, small);
+  const auto opened = open_log(disk, {}, small_segments);
   ASSERT_TRUE(opened.log) << opened.log.error();
   EXPECT_TRUE(opened.log->clean);
   EXPECT_EQ(opened.events, built.events());

@@ -9,7 +9,7 @@
 namespace mainstem::test {
 namespace {
 
-constexpr std::uint64_t small_segment_bytes = 4096;
+constexpr std::uint64_t flipped_segment_bytes = 4096;
 
 struct small_log {
   os::simulated_disk disk;
@@ -17,7 +17,7 @@ struct small_log {
 
   small_log() {
     built = std::make_unique<log_builder>(
-        open_log_folder(disk), log_builder_options{.segment_size_bytes = small_segment_bytes});
+        open_log_folder(disk), log_builder_options{.segment_size_bytes = flipped_segment_bytes});
     EXPECT_TRUE(built->begin_segment());
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(built->commit_synced(i % 2 == 0 ? 1 : 2));
     EXPECT_TRUE(built->begin_segment());
@@ -53,7 +53,7 @@ TEST(FlippedByte, IsDetectedOrDoesNotMatter) {
     for (std::uint64_t byte = 0; byte < size; ++byte) {
       auto disk = sound.disk.clone();
       ASSERT_TRUE(disk->flip_bit(log_path(number), byte * 8 + byte % 8));
-      const auto opened = open_log(*disk, {}, {.segment_size_bytes = small_segment_bytes});
+      const auto opened = open_log(*disk, {}, {.segment_size_bytes = flipped_segment_bytes});
       const auto& all = sound.built->events();
       expect_no_silent_change(opened, all);
       ASSERT_FALSE(HasFatalFailure()) << "segment " << number << " byte " << byte;
@@ -66,7 +66,7 @@ TEST(FlippedByte, IsDetectedOrDoesNotMatter) {
       const bool in_trailer = number == 1 && byte >= frames[2].end();
       const bool behind = number == 2 && byte >= frames.back().offset;
       EXPECT_TRUE(in_trailer || behind) << "segment " << number << " byte " << byte;
-      const auto again = open_log(*disk, {}, {.segment_size_bytes = small_segment_bytes});
+      const auto again = open_log(*disk, {}, {.segment_size_bytes = flipped_segment_bytes});
       ASSERT_TRUE(again.log);
       EXPECT_FALSE(again.log->damage);
       EXPECT_EQ(again.events, all);
@@ -103,7 +103,7 @@ TEST(RandomDamage, NeverChangesWhatIsReadAndNeverKills) {
     }
     for (const bool accept : {false, true}) {
       const auto opened = open_log(*disk, {.evidence = position(8), .accept_loss = accept},
-                                   {.segment_size_bytes = small_segment_bytes});
+                                   {.segment_size_bytes = flipped_segment_bytes});
       if (!opened.log) {
         ASSERT_EQ(opened.log.error(), error_condition::corruption) << opened.log.error();
         continue;
@@ -113,7 +113,7 @@ TEST(RandomDamage, NeverChangesWhatIsReadAndNeverKills) {
         ASSERT_EQ(payload, sound.built->events().at(at)) << seed;
       if (!accept) continue;
       const auto again =
-          open_log(*disk, {.evidence = position(8)}, {.segment_size_bytes = small_segment_bytes});
+          open_log(*disk, {.evidence = position(8)}, {.segment_size_bytes = flipped_segment_bytes});
       ASSERT_TRUE(again.log) << again.log.error();
       ASSERT_FALSE(again.log->damage) << seed << " " << *again.log->damage;
       ASSERT_EQ(again.events, opened.events) << seed;

@@ -16,12 +16,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const ms::stream_name stream("thing-1");
+const ms::stream_name thing("thing-1");
 
 void append(ms::store& store, const std::string& payload,
             ms::durability how = ms::durability::synced) {
   const auto outcome =
-      store.append(stream, ms::any, ms::event_data("happened", ms::text(payload)), {how});
+      store.append(thing, ms::any, ms::event_data("happened", ms::text(payload)), {how});
   ASSERT_TRUE(outcome.value().succeeded());
 }
 
@@ -142,7 +142,7 @@ TEST(SimulatedStore, MeetsLimitsOfTheFileSystem) {
   std::string payload(8000, 'x');
   ms::error why;
   for (int i = 0; i < 40 && !(why.code()); ++i) {
-    const auto outcome = store.append(stream, ms::any, ms::event_data("big", ms::text(payload)));
+    const auto outcome = store.append(thing, ms::any, ms::event_data("big", ms::text(payload)));
     if (!outcome) why = outcome.error();
   }
   EXPECT_EQ(why, ms::errc::disk_full);
