@@ -4,13 +4,11 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/bytes.h"
-#include "base/checksum.h"
 #include "format/commit_examination.h"
 #include "log/log_listing.h"
 #include "log/segment.h"
-#include "log/suspicion.h"
 #include "log/trailer_check.h"
+#include "log/verification_ledger.h"
 
 namespace mainstem::log {
 namespace {
@@ -28,20 +26,15 @@ bool is_plausible(const frame_prefix& prefix) noexcept {
     return prefix.event_count == 0 && prefix.stream_count == 0 &&
            prefix.length == format::prefix_bytes(0);
   }
-  return prefix.kind == frame_kind::commit && prefix.event_count != 0 && prefix.stream_count != 0;
-}
-
-std::uint64_t add_to_digest(std::uint64_t digest, const frame_prefix& commit) noexcept {
-  const std::uint64_t parts[] = {commit.first_position, commit.event_count, commit.timestamp,
-                                 commit.versions_digest, commit.body_digest};
-  return checksum64(std::as_bytes(std::span(parts)), digest);
+  return prefix.kind == frame_kind::commit && prefix.event_count != 0 && prefix.stream_count != 0 &&
+         prefix.last_position() >= prefix.first_position;
 }
 
 class verifier {
  public:
   verifier(os::directory& folder, const format::store_identity& store,
            const log_verifier_options& options)
-      : folder_(folder), store_(store), options_(options), evidence_(options.evidence) {}
+      : folder_(folder), store_(store), options_(options), ledger_(options) {}
 
   result<log_verification> run();
 
@@ -56,21 +49,14 @@ class verifier {
   result<void> take_commit(walk_state& at, const frame_prefix& prefix);
   std::uint32_t report_parts(const walk_state& at, const frame_prefix& prefix,
                              std::span<const std::byte> frame);
+  void note_missing(std::uint32_t from, std::uint32_t to);
   result<bool> search(walk_state& at);
-  void lose(const walk_state& at, finding_kind kind, std::string detail);
+  suspect& lose(const walk_state& at, finding_kind kind, std::string detail);
   void resume(std::uint64_t first, std::uint64_t chain);
   void finish_segment(walk_state& at);
   void unreadable(const walk_state& at, const error& why);
-  suspect& suspicion(finding_kind kind, errc code, std::string detail, std::string path,
-                     std::uint64_t offset);
-  void note_missing(std::uint32_t from, std::uint32_t to);
-  void note_durable(std::uint64_t next_position);
   result<void> note_prefix(const walk_state& at, const frame_prefix& prefix);
   result<void> report(const walk_state& at);
-  [[nodiscard]] log_verification conclude() const;
-  [[nodiscard]] std::string end_path() const {
-    return last_path_.empty() ? folder_.path() : last_path_;
-  }
   [[nodiscard]] std::string path_of(std::string_view name) const {
     return folder_.path() + "/" + std::string(name);
   }
@@ -80,29 +66,11 @@ class verifier {
   const log_verifier_options& options_;
   std::vector<listed_file> files_;
 
-  bool following_ = true;
-  bool has_losses_ = false;
-  std::uint64_t expected_ = 1;
+  verification_ledger ledger_;
   std::uint64_t chain_ = 0;
   std::uint32_t epoch_ = 0;
   std::uint32_t highest_epoch_ = 0;
-  std::uint64_t evidence_;
   std::uint64_t last_timestamp_ = 0;
-  std::uint64_t end_offset_ = 0;
-  std::string last_path_;
-  log_totals totals_;
-  std::vector<suspect> suspects_;
-  std::optional<std::size_t> missing_;  // The finding of files that lack before this one.
-  /// Where the log goes beyond what was durable when this began.
-  struct durable_cut {
-    log_totals totals;
-    std::size_t suspects = 0;
-    std::uint64_t expected = 0;
-    bool has_losses = false;
-    std::uint64_t end_offset = 0;
-    std::string path;
-  };
-  std::optional<durable_cut> cut_;
   std::uint64_t bytes_done_ = 0;
   std::uint64_t bytes_total_ = 0;
   std::uint64_t next_report_ = 0;
@@ -130,11 +98,9 @@ result<log_verification> verifier::run() {
   std::erase_if(files_, [this](const auto& file) { return file.number < options_.first_segment; });
   for (const listed_file& file : files_) bytes_total_ += file.size_bytes;
   if (options_.first_segment > 1 && !files_.empty() && files_.front().header) {
-    expected_ = files_.front().header->first_position;
+    ledger_.begin_with(files_.front().header->first_position);
     chain_ = files_.front().header->previous_checksum;
   }
-  totals_.digest = options_.digest;
-  totals_.digest_up_to = options_.digest_behind;
   std::uint32_t number = options_.first_segment - 1;
   for (std::size_t i = 0; i < files_.size(); ++i) {
     if (files_[i].number > number + 1) note_missing(number + 1, files_[i].number - 1);
@@ -145,28 +111,20 @@ result<log_verification> verifier::run() {
     if (auto reported = options_.on_progress(bytes_total_, bytes_total_); !reported)
       return reported.error();
   }
-  return conclude();
-}
-
-suspect& verifier::suspicion(finding_kind kind, errc code, std::string detail, std::string path,
-                             std::uint64_t offset) {
-  suspect found;
-  found.what = {kind, error(code, error_info{.detail = std::move(detail),
-                                             .path = std::move(path),
-                                             .offset = offset})};
-  found.expected = expected_;
-  found.before = totals_;
-  return suspects_.emplace_back(std::move(found));
+  log_verification found = ledger_.conclude(folder_.path());
+  found.highest_epoch = highest_epoch_;
+  found.last_timestamp = last_timestamp_;
+  return found;
 }
 
 void verifier::note_missing(std::uint32_t from, std::uint32_t to) {
   std::string detail = from == to ? "the segment is missing"
                                   : "the segments " + std::to_string(from) + " to " +
                                         std::to_string(to) + " are missing";
-  suspect& found = suspicion(finding_kind::missing_segment, errc::missing_segment,
-                             detail.append(put_back), path_of(segment_file_name(from)), 0);
-  found.certain = true;
-  missing_ = suspects_.size() - 1;
+  ledger_
+      .add_missing(finding_kind::missing_segment, errc::missing_segment, std::move(detail),
+                   {path_of(segment_file_name(from))})
+      .certain = true;
 }
 
 result<void> verifier::walk(std::size_t index) {
@@ -177,11 +135,11 @@ result<void> verifier::walk(std::size_t index) {
   for (std::size_t i = index + 1; i < files_.size() && at.is_last(); ++i) {
     if (files_[i].header) at.limit = files_[i].header->first_position;
   }
-  at.suspects_before = suspects_.size();
+  at.suspects_before = ledger_.suspects();
   auto walked = walk_frames(at);
   bytes_done_ += at.file.size_bytes;
   // A file that gave nothing is as good as missing: the next one tells what it should have had.
-  if (at.file.header || at.trailer.frames() != 0) missing_.reset();
+  if (at.file.header || at.trailer.frames() != 0) ledger_.end_missing();
   return walked;
 }
 
@@ -190,8 +148,8 @@ result<void> verifier::walk_frames(walk_state& at) {
   if (!entered || !*entered) return entered ? result<void>() : entered.error();
   for (;;) {
     // What stands behind this was cut, or written again in the next segment.
-    if (following_ && at.next != nullptr && expected_ == at.next->first_position &&
-        chain_ == at.next->previous_checksum)
+    if (ledger_.following() && at.next != nullptr &&
+        ledger_.expected() == at.next->first_position && chain_ == at.next->previous_checksum)
       break;
     auto prefix = at.window->prefix_at(at.offset);
     if (!prefix) {
@@ -202,15 +160,17 @@ result<void> verifier::walk_frames(walk_state& at) {
       if (auto known = note_prefix(at, **prefix); !known) return known;
       const bool belongs = (*prefix)->segment == at.file.number && is_plausible(**prefix) &&
                            (*prefix)->epoch >= epoch_ && (*prefix)->last_position() < at.limit;
-      const bool goes_on = following_ && belongs && (*prefix)->previous_checksum == chain_ &&
-                           (*prefix)->first_position == expected_;
-      if (goes_on || (!following_ && belongs && (*prefix)->first_position >= expected_)) {
+      const bool goes_on = ledger_.following() && belongs &&
+                           (*prefix)->previous_checksum == chain_ &&
+                           (*prefix)->first_position == ledger_.expected();
+      if (goes_on ||
+          (!ledger_.following() && belongs && (*prefix)->first_position >= ledger_.expected())) {
         if (!goes_on) resume((*prefix)->first_position, (*prefix)->previous_checksum);
         if (auto taken = take(at, **prefix); !taken) return taken;
         if (!at.window) return {};
         continue;
       }
-      if (following_ && at.trailer.begins_at(at.offset)) break;
+      if (ledger_.following() && at.trailer.begins_at(at.offset)) break;
     }
     auto found = search(at);
     if (!found) return found.error();
@@ -244,50 +204,47 @@ result<bool> verifier::enter(walk_state& at) {
     const auto kind = at.file.failure->code() == make_error_code(errc::missing_segment)
                           ? finding_kind::missing_segment
                           : finding_kind::segment_header;
-    suspect& found = suspicion(kind, errc::corrupt_data,
-                               at.file.failure->info().detail + std::string(put_back), path, 0);
+    suspect& found =
+        ledger_.add_missing(kind, errc::corrupt_data, at.file.failure->info().detail, {path});
     found.what.what = error(at.file.failure->code(), found.what.what.info());
     found.certain = !at.is_last() || !is_ours;
     found.torn_bytes = *end;
-    missing_ = suspects_.size() - 1;
     // None of the frames in it belongs here.
     if (kind == finding_kind::missing_segment) return false;
   }
-  ++totals_.segments;
-  last_path_ = path;
-  end_offset_ = first_frame_offset;
+  ledger_.enter_segment(path);
   at.trailer.begin(*at.window, at.file.number);
   return true;
 }
 
 void verifier::enter_header(const walk_state& at) {
   const format::segment_header& header = *at.file.header;
-  const bool matches = header.first_position == expected_ && header.previous_checksum == chain_ &&
+  const std::uint64_t expected = ledger_.expected();
+  const bool matches = header.first_position == expected && header.previous_checksum == chain_ &&
                        header.epoch >= epoch_;
-  if (following_ && !matches) {
-    const bool accepted = header.loss_accepted() && header.first_position >= expected_;
-    if (header.first_position < expected_) {
+  if (ledger_.following() && !matches) {
+    const bool accepted = header.loss_accepted() && header.first_position >= expected;
+    if (header.first_position < expected) {
       lose(at, finding_kind::missing_segment,
            "the segment begins with position " + std::to_string(header.first_position) +
                ", below what stands before it: it is an older copy");
-    } else if (!accepted && !missing_) {
+    } else if (!accepted && !ledger_.is_missing()) {
       lose(at, finding_kind::frames, "the segment before it ends too early");
     }
   }
-  if (header.first_position < expected_) {
-    suspects_.back().certain = true;
+  if (header.first_position < expected) {
+    ledger_.make_last_certain();
     return;
   }
-  if (missing_ && header.first_position > expected_)
-    set_positions(suspects_[*missing_].what, expected_, header.first_position - 1);
-  if (!following_ || !matches) {
+  ledger_.set_missing_before(header.first_position);
+  if (!ledger_.following() || !matches) {
     resume(header.first_position, header.previous_checksum);
     // The header proves that everything before it, marks included, had been synced.
-    for (suspect& before : suspects_) before.certain = true;
+    ledger_.make_certain();
   }
   epoch_ = std::max(epoch_, header.epoch);
   highest_epoch_ = std::max(highest_epoch_, header.epoch);
-  evidence_ = std::max(evidence_, header.first_position - 1);
+  ledger_.note_evidence(header.first_position - 1);
 }
 
 result<void> verifier::note_prefix(const walk_state& at, const frame_prefix& prefix) {
@@ -296,10 +253,10 @@ result<void> verifier::note_prefix(const walk_state& at, const frame_prefix& pre
                                                   .path = at.window->path(),
                                                   .offset = at.offset});
   }
-  evidence_ = std::max(evidence_, prefix.durable_position);
+  ledger_.note_evidence(prefix.durable_position);
   // A segment is sealed when all of it is durable.
   if (prefix.kind == frame_kind::trailer && prefix.first_position != 0)
-    evidence_ = std::max(evidence_, prefix.first_position - 1);
+    ledger_.note_evidence(prefix.first_position - 1);
   highest_epoch_ = std::max(highest_epoch_, prefix.epoch);
   return {};
 }
@@ -312,9 +269,8 @@ result<void> verifier::take(walk_state& at, const frame_prefix& prefix) {
   chain_ = prefix.checksum;
   epoch_ = prefix.epoch;
   last_timestamp_ = std::max(last_timestamp_, prefix.timestamp);
-  expected_ = prefix.last_position() + 1;
   at.offset += prefix.length;
-  end_offset_ = at.offset;
+  ledger_.reach(prefix.last_position() + 1, at.offset);
   return report(at);
 }
 
@@ -327,29 +283,18 @@ result<void> verifier::take_commit(walk_state& at, const frame_prefix& prefix) {
     at.window.reset();
     return {};
   }
-  note_durable(prefix.last_position());
+  ledger_.pass_durable(prefix.last_position());
   std::uint32_t lost = 0;
   if (!*intact) {
     lost = report_parts(at, prefix, *frame);
-    has_losses_ = true;
+    ledger_.note_losses();
   }
   if (options_.on_commit) {
-    auto handled =
-        options_.on_commit({at.file.number, at.offset, prefix, *frame, *intact}, has_losses_);
+    auto handled = options_.on_commit({at.file.number, at.offset, prefix, *frame, *intact},
+                                      ledger_.has_losses());
     if (!handled) return handled;
   }
-  totals_.lost_positions += lost;
-  totals_.events += prefix.event_count - lost;
-  if (lost == prefix.event_count) return {};
-  if (totals_.first_position == 0) totals_.first_position = prefix.first_position;
-  totals_.last_position = prefix.last_position();
-  if (!*intact) return {};
-  ++totals_.commits;
-  if (prefix.first_position > options_.digest_behind &&
-      prefix.last_position() <= options_.digest_up_to) {
-    totals_.digest = add_to_digest(totals_.digest, prefix);
-    totals_.digest_up_to = prefix.last_position();
-  }
+  ledger_.add_commit(prefix, lost, *intact);
   return {};
 }
 
@@ -358,23 +303,19 @@ std::uint32_t verifier::report_parts(const walk_state& at, const frame_prefix& p
                                      std::span<const std::byte> frame) {
   const auto parts = format::examine_commit(prefix, frame);
   const std::uint64_t first = prefix.first_position;
-  const auto add = [&](finding_kind kind, std::string detail, std::uint64_t offset,
-                       std::uint64_t from, std::uint64_t to) {
-    suspect& found =
-        suspicion(kind, errc::corrupt_data, detail.append(put_back), at.window->path(), offset);
-    found.torn_bytes = prefix.length;
-    set_positions(found.what, from, to);
-  };
   if (!parts.versions_hold || !parts.names_hold) {
-    add(finding_kind::commit,
-        parts.names_hold ? "the versions of a commit are damaged, so its events have none"
-                         : "the names of a commit's streams are damaged, so its events have none",
-        at.offset, first, prefix.last_position());
+    ledger_.add_parts(prefix, finding_kind::commit,
+                      parts.names_hold
+                          ? "the versions of a commit are damaged, so its events have none"
+                          : "the names of a commit's streams are damaged, so its events have none",
+                      {at.window->path(), at.offset}, first, prefix.last_position());
   }
   for (const auto& run : parts.damaged) {
     const bool one = run.first_ordinal == run.last_ordinal;
-    add(finding_kind::event, one ? "an event is damaged" : "events are damaged",
-        at.offset + run.frame_offset_bytes, first + run.first_ordinal, first + run.last_ordinal);
+    ledger_.add_parts(prefix, finding_kind::event,
+                      one ? "an event is damaged" : "events are damaged",
+                      {at.window->path(), at.offset + run.frame_offset_bytes},
+                      first + run.first_ordinal, first + run.last_ordinal);
   }
   if (!parts.events_hold()) return prefix.event_count;
   return prefix.event_count - static_cast<std::uint32_t>(parts.records.size());
@@ -392,11 +333,11 @@ result<bool> verifier::search(walk_state& at) {
     if (!end) return give_up(end.error());
     at.content_end = *end;
   }
-  if (following_) {
+  if (ledger_.following()) {
     const bool is_empty = *at.content_end <= at.offset;
     if (is_empty && (at.is_last() || !at.file.header)) return false;
-    lose(at, finding_kind::frames, "no valid frame stands where one should");
-    suspects_.back().torn_bytes = std::max(*at.content_end, at.offset) - at.offset;
+    lose(at, finding_kind::frames, "no valid frame stands where one should").torn_bytes =
+        std::max(*at.content_end, at.offset) - at.offset;
   }
   // A frame may end in zeros that do not count as content.
   const std::uint64_t end =
@@ -408,66 +349,40 @@ result<bool> verifier::search(walk_state& at) {
   return true;
 }
 
-void verifier::lose(const walk_state& at, finding_kind kind, std::string detail) {
-  note_durable(expected_);
-  following_ = false;
+suspect& verifier::lose(const walk_state& at, finding_kind kind, std::string detail) {
   const bool at_header =
       at.offset == first_frame_offset && at.trailer.frames() == 0 && kind != finding_kind::frames;
-  suspect& found = suspicion(
-      kind, kind == finding_kind::missing_segment ? errc::missing_segment : errc::corrupt_data,
-      detail.append(put_back), path_of(at.file.name), at_header ? 0 : at.offset);
-  found.open = true;
+  return ledger_.lose(kind, std::move(detail), {path_of(at.file.name), at_header ? 0 : at.offset});
 }
 
 void verifier::resume(std::uint64_t first, std::uint64_t chain) {
-  following_ = true;
-  has_losses_ = has_losses_ || first > expected_;
-  for (suspect& found : suspects_) {
-    if (!std::exchange(found.open, false)) continue;
-    if (first > expected_) set_positions(found.what, expected_, first - 1);
-  }
-  totals_.lost_positions += first - expected_;
-  expected_ = first;
+  ledger_.resume(first);
   chain_ = chain;
 }
 
 void verifier::unreadable(const walk_state& at, const error& why) {
-  note_durable(expected_);
-  following_ = false;
-  has_losses_ = true;
-  suspect& found = suspicion(finding_kind::unreadable, errc::corrupt_data,
-                             "the rest of the segment was not looked at (" + why.message() +
-                                 "): find out what is wrong with the disk, and copy the file",
-                             path_of(at.file.name), at.offset);
-  // A file that another process has just cut is no finding behind what was durable.
-  found.certain = !(why == errc::corrupt_data);
-  found.open = true;
-  found.what.what = error(why.code(), found.what.what.info());
+  ledger_.unreadable(why, {path_of(at.file.name), at.offset});
 }
 
 void verifier::finish_segment(walk_state& at) {
-  totals_.bytes += std::max(end_offset_, first_frame_offset);
-  const bool is_whole = following_ && suspects_.size() == at.suspects_before && at.file.header;
+  ledger_.add_bytes(std::max(ledger_.end_offset(), first_frame_offset));
+  const bool is_whole =
+      ledger_.following() && ledger_.suspects() == at.suspects_before && at.file.header;
   if (!is_whole) return;
-  auto flaw = at.trailer.flaw_at(end_offset_, {.header = *at.file.header,
-                                               .expected = expected_,
-                                               .chain = chain_,
-                                               .size_bytes = at.window->size(),
-                                               .is_ended = at.next != nullptr});
-  totals_.bytes += at.trailer.length();
+  auto flaw = at.trailer.flaw_at(ledger_.end_offset(), {.header = *at.file.header,
+                                                        .expected = ledger_.expected(),
+                                                        .chain = chain_,
+                                                        .size_bytes = at.window->size(),
+                                                        .is_ended = at.next != nullptr});
+  ledger_.add_bytes(at.trailer.length());
   if (flaw.empty()) return;
-  suspect& found = suspicion(finding_kind::trailer, errc::corrupt_data,
-                             flaw +
-                                 "; no event is lost, reading does without it: open the store "
-                                 "for writing, which seals again what has no trailer, or let "
-                                 "repair make a new store",
-                             at.window->path(), end_offset_);
+  suspect& found = ledger_.add(finding_kind::trailer, errc::corrupt_data,
+                               flaw +
+                                   "; no event is lost, reading does without it: open the store "
+                                   "for writing, which seals again what has no trailer, or let "
+                                   "repair make a new store",
+                               {at.window->path(), ledger_.end_offset()});
   found.certain = true;
-}
-
-void verifier::note_durable(std::uint64_t next_position) {
-  if (options_.durable != 0 && !cut_ && next_position > options_.durable)
-    cut_ = {totals_, suspects_.size(), options_.durable + 1, has_losses_, end_offset_, last_path_};
 }
 
 result<void> verifier::report(const walk_state& at) {
@@ -475,34 +390,6 @@ result<void> verifier::report(const walk_state& at) {
   if (!options_.on_progress || done < next_report_) return {};
   next_report_ = done + report_interval_bytes;
   return options_.on_progress(std::min(done, bytes_total_), bytes_total_);
-}
-
-log_verification verifier::conclude() const {
-  log_verification found;
-  auto whole = judge({totals_, suspects_, expected_, evidence_, end_offset_, end_path()});
-  found.totals = whole.totals;
-  found.findings = std::move(whole.findings);
-  found.torn_bytes = whole.torn_bytes;
-  found.evidence = evidence_;
-  found.highest_epoch = highest_epoch_;
-  found.last_timestamp = last_timestamp_;
-  found.has_losses = has_losses_ || whole.has_losses;
-  if (options_.durable == 0) return found;
-  const std::uint64_t known = std::max(options_.evidence, options_.durable);
-  const auto count = static_cast<std::ptrdiff_t>(cut_ ? cut_->suspects : suspects_.size());
-  judged_log then{totals_,     {suspects_.begin(), suspects_.begin() + count},
-                  expected_,   known,
-                  end_offset_, last_path_};
-  if (cut_) {
-    then.totals = cut_->totals;
-    then.expected = cut_->expected;
-    then.end_offset = cut_->end_offset;
-    if (!cut_->path.empty()) then.path = cut_->path;
-  }
-  found.at_durable = judge(std::move(then));
-  found.at_durable->has_losses =
-      found.at_durable->has_losses || (cut_ ? cut_->has_losses : has_losses_);
-  return found;
 }
 
 }  // namespace
