@@ -45,6 +45,16 @@ class EnvironmentDamage : public ::testing::Test {
   void expect_nothing_wrong(const std::string& what) {
     ASSERT_FALSE(wrong.any()) << what << ":\n" << wrong.text();
   }
+  /// Uses it, which tells of no damage. @returns the digest of the index.
+  std::optional<std::uint64_t> digest_after_use(simulated_machine& machine, const std::string& what,
+                                                bool is_rebuilt) {
+    const auto done = use(machine, store.model().last());
+    EXPECT_FALSE(wrong.any()) << what << ":\n" << wrong.text();
+    EXPECT_EQ(done.rebuilt, is_rebuilt) << what;
+    EXPECT_FALSE(done.damage_told) << what;
+    EXPECT_EQ(done.refused, 0U) << what;
+    return done.digest;
+  }
   /// The digest of the index as it was maintained.
   std::uint64_t digest_of_aged() {
     return use(*store.aged->killed(), store.model().last()).digest.value();
@@ -185,24 +195,14 @@ TEST_F(IndexDamage, LostIsMadeAnewAndEqual) {
   const std::uint64_t digest = digest_of_aged();
   const auto machine = store.aged->killed();
   machine->index().lose("index");
-  const auto done = use(*machine, store.model().last());
-  expect_nothing_wrong("lost");
-  EXPECT_TRUE(done.rebuilt);
-  EXPECT_FALSE(done.damage_told);
-  EXPECT_EQ(done.refused, 0U);
-  EXPECT_EQ(done.digest, digest);
+  EXPECT_EQ(digest_after_use(*machine, "lost", true), digest);
 }
 
 TEST_F(IndexDamage, OfAnEarlierTimeIsBroughtUpToDateAndEqual) {
   const std::uint64_t digest = digest_of_aged();
   const auto machine = store.aged->killed();
   replace_rows(machine->index(), "index", rows_of(store.young->index(), "index"));
-  const auto done = use(*machine, store.model().last());
-  expect_nothing_wrong("earlier");
-  EXPECT_FALSE(done.rebuilt);
-  EXPECT_FALSE(done.damage_told);
-  EXPECT_EQ(done.refused, 0U);
-  EXPECT_EQ(done.digest, digest);
+  EXPECT_EQ(digest_after_use(*machine, "earlier", false), digest);
 }
 
 TEST_F(IndexDamage, OfALaterTimeThanTheLogProvesThatEventsAreMissing) {
@@ -223,12 +223,7 @@ TEST_F(IndexDamage, OfAnotherStoreIsMadeAnewAndEqual) {
   store_of_two_times other(43);
   const auto machine = store.aged->killed();
   replace_rows(machine->index(), "index", rows_of(other.aged->index(), "index"));
-  const auto done = use(*machine, store.model().last());
-  expect_nothing_wrong("of another store");
-  EXPECT_TRUE(done.rebuilt);
-  EXPECT_FALSE(done.damage_told);
-  EXPECT_EQ(done.refused, 0U);
-  EXPECT_EQ(done.digest, digest);
+  EXPECT_EQ(digest_after_use(*machine, "of another store", true), digest);
 }
 
 // Each damaged index is either not believed, and then made anew or refused, or says what is right.

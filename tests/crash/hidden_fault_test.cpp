@@ -163,12 +163,13 @@ TEST(HiddenFaults, BitFlippedInAReadIsAnErrorAndNothingElse) {
     for (int i = 0; i < 12; ++i) life.step();
     if (!life.store().is_open()) life.open();
     if (life.found().any()) return;
-    life.machine().disk().fail_call(1 + life.random().below(30),
-                                    {.effect = os::fault_effect::flips_a_bit,
-                                     .only = os::call_kind::read,
-                                     .bit = life.random().next()});
-    refused += check_readable(life.store().log(), life.model(), life.found()).refused;
-    life.machine().disk().clear_faults();
+    for (std::uint64_t nth = 1; nth <= 40; ++nth) {
+      life.machine().disk().fail_call(nth, {.effect = os::fault_effect::flips_a_bit,
+                                            .only = os::call_kind::read,
+                                            .bit = life.random().next()});
+      refused += check_readable(life.store().log(), life.model(), life.found()).refused;
+      life.machine().disk().clear_faults();
+    }
     const auto again = check_readable(life.store().log(), life.model(), life.found());
     if (again.refused != 0) life.found().add("an error stays though the disk is right");
   });
