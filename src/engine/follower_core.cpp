@@ -52,6 +52,12 @@ result<std::shared_ptr<index::stream_index>> follower_core::open_index() {
   if (!environment) return environment.error();
   auto opened = index::stream_index::follow(std::move(*environment), log_->store().store_id);
   if (!opened) return opened.error();
+  auto snapshot = (*opened)->snapshot();
+  if (!snapshot) return snapshot.error();
+  auto is_of_log = log::has_point(*log_folder_, log_->store(), snapshot->flushed());
+  if (!is_of_log) return is_of_log.error();
+  if (!*is_of_log)
+    return error(errc::corrupt_index, "index: it is of a time that a crash has taken back");
   return std::shared_ptr<index::stream_index>(std::move(*opened));
 }
 

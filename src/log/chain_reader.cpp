@@ -13,7 +13,63 @@ namespace {
 
 constexpr std::uint64_t first_frame_offset = format::segment_header_layout::size;
 
+bool goes_on_behind(const format::log_point& point, std::uint64_t first_position,
+                    std::uint64_t previous_checksum) noexcept {
+  return first_position == point.last.value() + 1 && previous_checksum == point.chain;
+}
+
+/// Whether a commit or mark of the file ends at the point.
+result<bool> ends_there(file_window& window, const format::log_point& point) {
+  for (std::uint64_t offset = first_frame_offset; offset < point.offset_bytes;) {
+    auto prefix = window.prefix_at(offset);
+    if (!prefix) return prefix.error();
+    if (!*prefix || (*prefix)->segment != point.segment) {
+      auto found = window.find_magic(offset, point.offset_bytes);
+      if (!found) return found.error();
+      offset = *found;
+      continue;
+    }
+    const format::frame_prefix& frame = **prefix;
+    if (offset + frame.length == point.offset_bytes && frame.checksum == point.chain &&
+        frame.last_position() == point.last.value())
+      return true;
+    offset += frame.length;
+  }
+  return false;
+}
+
 }  // namespace
+
+result<bool> has_point(os::directory& log_folder, const format::store_identity& store,
+                       const format::log_point& point) {
+  if (point.last == position{}) return true;
+  auto found = open_headed(log_folder, store, point.segment);
+  if (!found) return found.error();
+  if (!*found) return true;  // Who reads on says what is missing.
+  os::file& file = *(*found)->file;
+  auto size = file.size();
+  if (!size) return size.error();
+  file_window window(file, *size, store.secret);
+  const bool is_start = point.offset_bytes <= first_frame_offset;
+  auto behind = window.prefix_at(is_start ? first_frame_offset : point.offset_bytes);
+  if (!behind) return behind.error();
+  if (*behind && (*behind)->segment == point.segment &&
+      goes_on_behind(point, (*behind)->first_position, (*behind)->previous_checksum))
+    return true;
+  if (is_start) {
+    const format::segment_header& header = (*found)->header;
+    return goes_on_behind(point, header.first_position, header.previous_checksum);
+  }
+  auto next = open_headed(log_folder, store, point.segment + 1);
+  if (!next) return next.error();
+  if (*next) {
+    const format::segment_header& header = (*next)->header;
+    if (goes_on_behind(point, header.first_position, header.previous_checksum)) return true;
+    if (header.first_position <= point.last.value()) return false;
+  }
+  if (point.offset_bytes > *size) return true;  // It was cut off: the same holds.
+  return ends_there(window, point);
+}
 
 result<std::optional<headed_file>> open_headed(os::directory& log_folder,
                                                const format::store_identity& store,

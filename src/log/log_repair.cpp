@@ -22,6 +22,11 @@ error changed(const surveyed_file& file, std::uint64_t offset) {
                      .offset = offset}};
 }
 
+/// One that knows less than the frames is none.
+bool has_trailer(const surveyed_file& file) noexcept {
+  return file.trailer && file.trailer->last_position >= file.last_position;
+}
+
 }  // namespace
 
 result<recovered_log> log_repair::go_on() {
@@ -141,9 +146,9 @@ result<void> log_repair::remove_aside() {
   return {};
 }
 
-// From the highest down, so that what is left has no hole in it. One blank spare may stay.
+// From the highest down, each for good before the next one, so that no crash leaves a hole. One
+// blank spare may stay.
 result<void> log_repair::remove_above(std::uint32_t number) {
-  bool any = false;
   while (!survey_.files.empty() && survey_.files.back().number > number) {
     const surveyed_file& file = survey_.files.back();
     const bool is_spare = file.blank && file.number == number + 1 &&
@@ -151,11 +156,9 @@ result<void> log_repair::remove_above(std::uint32_t number) {
     if (is_spare) break;
     if (auto removed = files_.directory().remove(file.name); !removed)
       return with_disk_full(removed.error());
+    if (auto synced = files_.directory().sync(); !synced) return with_disk_full(synced.error());
     survey_.files.pop_back();
-    any = true;
   }
-  if (!any) return {};
-  if (auto synced = files_.directory().sync(); !synced) return with_disk_full(synced.error());
   return {};
 }
 
@@ -298,7 +301,7 @@ result<recovered_log> log_repair::finish_with(const fresh_segment& fresh, std::s
 result<void> log_repair::seal(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     surveyed_file& file = survey_.files[i];
-    if (file.trailer && file.trailer->offset_bytes >= file.end_offset) continue;
+    if (has_trailer(file) && file.trailer->offset_bytes >= file.end_offset) continue;
     const auto ended = open(i);
     auto sealed =
         files_.seal(*ended, file.chain, survey_.highest_epoch, position(file.last_position));
@@ -321,7 +324,7 @@ std::shared_ptr<segment> log_repair::open(std::size_t index) const {
   for (const auto& entry : file.entries) opened->note_frame(position(entry.position), entry.offset);
   // A sealed segment is read to its trailer: readers meet what is damaged in front of it, and say
   // so.
-  const bool sealed = file.trailer && file.trailer->offset_bytes > file.end_offset;
+  const bool sealed = has_trailer(file) && file.trailer->offset_bytes > file.end_offset;
   opened->publish(sealed ? file.trailer->offset_bytes : file.end_offset,
                   position(sealed ? file.trailer->last_position : file.last_position));
   return opened;

@@ -235,6 +235,35 @@ TEST_F(Follower, ReadsEverythingWithoutAnIndex) {
   EXPECT_EQ(all_of(log, "fill-3").size(), 72U);
 }
 
+// As if it had been put back from a copy of a time that a crash has taken back since.
+TEST_F(Follower, DoesNotBelieveAnIndexOfAnotherHistory) {
+  write_closed(300);
+  const fs::path other = folder / "other";
+  copy_store(path, other);
+  {
+    auto log = store::open(path, quiet_options()).value();
+    fill(log, 301, 300);
+  }
+  std::vector<stored> expected;
+  {
+    auto log = store::open(other, quiet_options()).value();
+    fill(log, 1'301, 100, "else");
+    fill(log, 1'401, 200);
+    expected = all_of(log);
+  }
+  fs::remove_all(other / "index");
+  fs::copy(path / "index", other / "index", fs::copy_options::recursive);
+  {
+    const auto log = store::open_read_only(other).value();
+    EXPECT_FALSE(log.recovery().damage) << *log.recovery().damage;
+    EXPECT_EQ(all_of(log), expected);
+    EXPECT_EQ(all_of(log, "else-1").size(), 14U);
+  }
+  const auto log = store::open(other, quiet_options()).value();
+  EXPECT_TRUE(log.recovery().index_rebuilt);
+  EXPECT_EQ(all_of(log), expected);
+}
+
 // A writer that rebuilds the index throws the old one away under its readers.
 TEST_F(Follower, GoesOnWhenTheIndexIsRebuilt) {
   write_closed(3'000);
