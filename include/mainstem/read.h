@@ -94,9 +94,9 @@ class MAINSTEM_API stream_reader {
   /// well, where it holds an empty batch.
   ///
   /// Errors: corrupt_data (the place is in the info, with the positions of the damaged commit where
-  /// they can still be told; the next call goes on behind the event, or behind all those that stand
-  /// together whose loss was accepted); store_closed; forked_process; overloaded; and whatever the
-  /// disk says.
+  /// they can still be told; the next call goes on behind the event, or behind those whose loss
+  /// was accepted, up to 4,096 at a time); store_closed; forked_process; overloaded; and whatever
+  /// the disk says.
   [[nodiscard]] result<event_batch> next();
 
   /// What the last next(), or async_read(), answered, with all that an error can say; without an

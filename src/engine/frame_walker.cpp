@@ -14,6 +14,7 @@ constexpr std::uint64_t window_bytes = 256U << 10U;
 
 result<void> frame_walker::seek(position at) {
   if (segments_->empty()) return {};
+  from_ = at;
   const auto behind = std::upper_bound(
       segments_->begin(), segments_->end(), at,
       [](position wanted, const auto& segment) { return wanted < segment->first_position(); });
@@ -36,7 +37,8 @@ result<log::sparse_entry> frame_walker::find_begin(const log::segment& segment, 
                                 format::segment_header_layout::size};
   for (;;) {
     auto entry = segment.seek(at);
-    if (!entry || entry->offset <= start.offset) return entry;
+    if (!entry) return entry;
+    if (entry->offset <= start.offset || entry->offset >= segment.end_offset()) return start;
     const auto bytes = segment.view(entry->offset, format::frame_prefix_layout::size);
     if (!bytes && !(bytes.error() == errc::corrupt_data)) return bytes.error();
     if (bytes) {
@@ -90,7 +92,7 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
     if (offset_ >= segment.end_offset()) {
       if (index_ + 1 == segments_->size()) return std::optional<found_frame>();
       const log::segment& next = *(*segments_)[index_ + 1];
-      auto gap = gap_before(next, expected_);
+      auto gap = gap_before(next, std::max(expected_, from_));
       if (gap && expected_ > last) return std::optional<found_frame>();
       ++index_;
       offset_ = format::segment_header_layout::size;
@@ -99,22 +101,22 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
       if (gap) return *gap;
       continue;
     }
+    if (expected_ > last) return std::optional<found_frame>();
     auto window = window_at(segment, format::frame_prefix_layout::size);
     if (!window) {
-      if (auto lost = skip_rest(segment, window.error())) return *lost;
+      if (auto lost = skip_rest(segment, last, window.error())) return *lost;
       continue;
     }
     auto prefix = format::decode_fixed_prefix(*window, segment.end_offset() - offset_,
                                               log_.store().secret, offset_);
     if (!prefix || !segment.may_hold(*prefix)) {
-      if (auto lost = skip_damage(segment)) return *lost;
+      if (auto lost = skip_damage(segment, last)) return *lost;
       continue;
     }
     if (prefix->kind != format::frame_kind::commit) {
       offset_ += prefix->length;
       continue;
     }
-    if (expected_ > last) return std::optional<found_frame>();
     // Frames of one segment follow each other without a gap.
     if (auto gap = lost_before(position(prefix->first_position),
                                {.detail = "the events before this frame are missing",
@@ -123,7 +125,7 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
       return *gap;
     window = window_at(segment, prefix->length);
     if (!window) {
-      if (auto lost = skip_rest(segment, window.error())) return *lost;
+      if (auto lost = skip_rest(segment, last, window.error())) return *lost;
       continue;
     }
     found_frame frame;
@@ -141,20 +143,21 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
 
 /// Nothing of the segment can be read from here on, since its file has ended. Without going on
 /// behind it, whoever reads on would be told so for ever.
-std::optional<error> frame_walker::skip_rest(const log::segment& segment, const error& why) {
+std::optional<error> frame_walker::skip_rest(const log::segment& segment, position last,
+                                             const error& why) {
   if (!(why == errc::corrupt_data)) return why;
   offset_ = segment.end_offset();
   window_ = {};
-  return lost_before(position(segment.last_position().value() + 1), why.info());
+  return lost_before(behind(segment, last), why.info());
 }
 
-std::optional<error> frame_walker::skip_damage(const log::segment& segment) {
+std::optional<error> frame_walker::skip_damage(const log::segment& segment, position last) {
   const std::uint64_t damaged_at = offset_;
   const std::uint64_t end = segment.end_offset();
   auto rest = segment.view(damaged_at, end - damaged_at);
-  if (!rest) return skip_rest(segment, rest.error());
+  if (!rest) return skip_rest(segment, last, rest.error());
   const auto bytes = rest->bytes;
-  position next_good(segment.last_position().value() + 1);
+  position next_good = behind(segment, last);
   std::uint64_t at = format::find_frame_magic(bytes, format::alignment_bytes);
   for (; at < bytes.size(); at = format::find_frame_magic(bytes, at + format::alignment_bytes)) {
     const auto prefix =
@@ -171,12 +174,21 @@ std::optional<error> frame_walker::skip_damage(const log::segment& segment) {
                                  .offset = damaged_at});
 }
 
+/// The position behind the segment; behind what may be seen, if somebody may be writing it: then
+/// its end is not the one that was read before.
+position frame_walker::behind(const log::segment& segment, position last) const {
+  const position end(segment.last_position().value() + 1);
+  const bool is_last = index_ + 1 == segments_->size();
+  return is_last ? std::min(end, std::max(expected_, position(last.value() + 1))) : end;
+}
+
 /// What was passed holds all from expected_ on to before `next_good`; or nothing, if it was a mark.
 std::optional<error> frame_walker::lost_before(position next_good, error_info where) {
-  if (next_good <= expected_) return std::nullopt;
-  where.first_position = expected_.value();
+  const position first = std::max(expected_, from_);
+  expected_ = std::max(expected_, next_good);
+  if (next_good <= first) return std::nullopt;
+  where.first_position = first.value();
   where.last_position = next_good.value() - 1;
-  expected_ = next_good;
   return error(errc::corrupt_data, std::move(where));
 }
 

@@ -43,8 +43,10 @@ class frame_walker {
                                                      position at) const;
   [[nodiscard]] result<std::span<const std::byte>> window_at(const log::segment& segment,
                                                              std::uint64_t wanted_bytes);
-  [[nodiscard]] std::optional<error> skip_damage(const log::segment& segment);
-  [[nodiscard]] std::optional<error> skip_rest(const log::segment& segment, const error& why);
+  [[nodiscard]] std::optional<error> skip_damage(const log::segment& segment, position last);
+  [[nodiscard]] std::optional<error> skip_rest(const log::segment& segment, position last,
+                                               const error& why);
+  [[nodiscard]] position behind(const log::segment& segment, position last) const;
   [[nodiscard]] std::optional<error> lost_before(position next_good, error_info where);
   [[nodiscard]] std::optional<error> gap_before(const log::segment& segment, position from) const;
 
@@ -53,6 +55,7 @@ class frame_walker {
   std::size_t index_ = 0;
   std::uint64_t offset_ = 0;
   std::optional<error> gap_;  // Before the first segment.
+  position from_;             // What stands before it was not asked for.
   position expected_;         // Of the next event, to say which positions are damaged.
   log::lease window_;         // Bytes of the current segment from window_offset_ on.
   std::uint64_t window_offset_ = 0;

@@ -24,18 +24,17 @@ bool is_ascending(const trailer& fields) noexcept {
   return true;
 }
 
-/// What a checksum does not say: that the numbers go together.
+}  // namespace
+
 bool is_coherent(const trailer& fields) noexcept {
   if (fields.first_position == 0 || fields.last_position < fields.first_position - 1 ||
-      fields.prefix.first_position != fields.last_position + 1)
+      fields.prefix.first_position == 0 || fields.prefix.first_position != fields.last_position + 1)
     return false;
   return is_ascending(fields) &&
          std::ranges::all_of(fields.entries, [&fields](const sparse_entry& entry) {
            return entry.position >= fields.first_position && entry.position <= fields.last_position;
          });
 }
-
-}  // namespace
 
 std::vector<std::byte> encode_trailer(const trailer& fields, std::uint64_t secret) {
   MAINSTEM_ASSERT(is_coherent(fields));

@@ -41,12 +41,16 @@ struct trailer {
   return prefix_bytes(0) + at::size + at::entry_size * entry_count + at::frame_length_size;
 }
 
-/// The frame for `fields.offset_bytes`.
+/// What checksums do not say: that the numbers go together.
+[[nodiscard]] bool is_coherent(const trailer& fields) noexcept;
+
+/// The frame for `fields.offset_bytes`. The fields are coherent.
 [[nodiscard]] std::vector<std::byte> encode_trailer(const trailer& fields, std::uint64_t secret);
 
 /// Reads the trailer frame at the start of `from`, which holds the rest of its segment from
 /// `file_offset` on.
-/// @returns nothing unless every byte of it is as it was written, for this place.
+/// @returns nothing unless every byte of it is as it was written, for this place, and it is
+/// coherent.
 [[nodiscard]] std::optional<trailer> decode_trailer(std::span<const std::byte> from,
                                                     std::uint64_t secret,
                                                     std::uint64_t file_offset);

@@ -58,7 +58,7 @@ result<bool> file_window::is_intact(std::uint64_t offset, const frame_prefix& pr
            prefix.length == format::prefix_bytes(0) && prefix.first_position != 0;
   }
   if (prefix.kind != frame_kind::commit || prefix.event_count == 0 || prefix.stream_count == 0 ||
-      prefix.first_position == 0) {
+      prefix.first_position == 0 || prefix.last_position() < prefix.first_position) {
     return false;
   }
   auto frame = frame_at(offset, prefix);

@@ -48,6 +48,10 @@ result<log_survey> surveyor::run() {
     if (auto opened = open(file); !opened) return opened.error();
   }
   if (auto ordered = check_order(); !ordered) return ordered.error();
+  for (std::size_t i = 0; i < survey_.files.size(); ++i) {
+    auto& trailer = survey_.files[i].trailer;
+    if (trailer && trailer->last_position >= limit_of(i)) trailer.reset();
+  }
 
   const std::size_t accepted = last_accepted();
   const std::size_t begin = start(accepted);
@@ -220,7 +224,7 @@ void surveyor::take_trailer(surveyed_file& file) {
 result<void> surveyor::walk_accepted(std::size_t end) {
   for (std::size_t i = 0; i < end; ++i) {
     surveyed_file& file = survey_.files[i];
-    if (file.trailer && file.trailer->last_position < limit_of(i)) {
+    if (file.trailer) {
       take_trailer(file);
       continue;
     }

@@ -172,6 +172,12 @@ result<void> segment_files::seal(const segment& ended, std::uint64_t previous_ch
   std::erase_if(trailer.entries, [&trailer](const sparse_entry& entry) {
     return entry.position < trailer.first_position || entry.position > trailer.last_position;
   });
+  if (!format::is_coherent(trailer)) {
+    return error(errc::corrupt_data,
+                 error_info{.detail = "the positions of the segment do not go together: put the "
+                                      "file back from a copy",
+                            .path = file.path()});
+  }
   const std::vector<std::byte> frame = format::encode_trailer(trailer, store_.secret);
 
   // Written before the file is cut: so that no new space is needed. Until both are there, the file

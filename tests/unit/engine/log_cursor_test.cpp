@@ -36,8 +36,7 @@ class LogCursor : public testing::TestWithParam<direction> {
     positions good;
     positions bad;
   };
-  reading read() {
-    read_all_options options;
+  reading read(read_all_options options = {}) {
     options.direction = GetParam();
     engine::log_cursor cursor(log_, options);
     reading all;
@@ -162,6 +161,71 @@ TEST_P(LogCursor, PassesADamagedMarkWithoutAWord) {
   const auto all = read();
   EXPECT_EQ(all.good.size(), 18U) << "no event stood there";
   EXPECT_EQ(all.bad, positions{});
+}
+
+TEST_P(LogCursor, ReadsBehindDamageThatIsNotAskedFor) {
+  ASSERT_TRUE(disk_.flip_bit(log_path(1), built_.frames()[2].offset * 8 + 100));
+  for (const std::uint64_t at : {1U, 4U, 7U, 9U, 16U}) {
+    const auto event = engine::read_position(log_, position(at), log_.durable());
+    ASSERT_TRUE(event && *event) << at << (event ? "" : event.error().message());
+    EXPECT_EQ((*event)->view().payload_text(), built_.events().at(at));
+  }
+  for (const std::uint64_t at : {5U, 6U})
+    EXPECT_EQ(engine::read_position(log_, position(at), log_.durable()).error(),
+              errc::corrupt_data);
+  const auto all = read({.after = position(5), .before = position(9)});
+  EXPECT_EQ(all.good, (positions{7, 8}));
+  EXPECT_EQ(all.bad, positions{6});
+  const auto behind = read({.after = position(6)});
+  EXPECT_EQ(behind.good.size(), 10U);
+  EXPECT_EQ(behind.bad, positions{});
+}
+
+// A reader that goes backwards reads one stretch between two entries of the table after the other.
+TEST_P(LogCursor, SaysOnceWhatIsDamagedAtTheBorderOfTwoStretches) {
+  os::simulated_disk disk;
+  log_builder built(open_log_folder(disk),
+                    {.segment_size_bytes = 1U << 20U, .payload_bytes = 4000});
+  ASSERT_TRUE(built.begin_segment());
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(built.commit_synced());
+  const auto table = built.current()->sparse_table().value();
+  ASSERT_GT(table.size(), 2U);
+  ASSERT_TRUE(disk.flip_bit(log_path(1), table[1].offset * 8 + 100));
+  log_.set_segments({built.current()});
+  log_.publish_written(built.end().last);
+  log_.publish_durable(built.end().last);
+  std::uint64_t good = 0;
+  read_all_options options;
+  options.direction = GetParam();
+  engine::log_cursor cursor(log_, options);
+  positions bad;
+  for (int call = 0; call < 100; ++call) {
+    const auto batch = cursor.next();
+    if (batch && batch->empty()) break;
+    if (batch) good += batch->size();
+    if (!batch) bad.push_back(batch.error().info().first_position.value_or(0));
+  }
+  EXPECT_EQ(good, 59U);
+  EXPECT_EQ(bad, positions{table[1].position});
+}
+
+// Seen while its writer goes on: the end that was read is not the one that the position belongs to.
+TEST_P(LogCursor, GivesWhatIsWrittenBehindADamagedEnd) {
+  ASSERT_TRUE(disk_.flip_bit(log_path(1), built_.frames()[7].offset * 8 + 100));
+  const auto live = built_.current();
+  live->publish(live->end_offset(), position(18));
+  read_all_options options;
+  engine::log_cursor cursor(log_, options);
+  EXPECT_EQ(cursor.next()->size(), 14U);
+  const auto lost = cursor.next();
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().info().last_position, 16U);
+  ASSERT_TRUE(built_.commit_synced(2));
+  log_.publish_written(built_.end().last);
+  log_.publish_durable(built_.end().last);
+  const auto fresh = cursor.next();
+  ASSERT_TRUE(fresh) << fresh.error();
+  EXPECT_EQ(fresh->size(), 2U);
 }
 
 // The segment was sealed, so all of it was there; and the next one is gone.

@@ -92,7 +92,7 @@ TEST(Trailer, NumbersThatDoNotGoTogetherMakeItNone) {
     prefix.body_digest = checksum64(body);
     encode_prefix(prefix, std::span(frame).first(prefix_bytes(0)), a_secret,
                   a_trailer().offset_bytes);
-    return decode(frame);
+    return decode_whole(frame);
   };
   constexpr std::size_t second_entry = at::size + at::entry_size;
   EXPECT_TRUE(with(at::first_position.offset, 1001));
@@ -103,6 +103,14 @@ TEST(Trailer, NumbersThatDoNotGoTogetherMakeItNone) {
     EXPECT_FALSE(with(at::last_position.offset, last)) << last;
   for (const std::uint64_t position : {std::uint64_t{0}, std::uint64_t{1000}, std::uint64_t{2001}})
     EXPECT_FALSE(with(second_entry, position)) << position;
+}
+
+TEST(Trailer, BehindTheLastPositionThereIsAnother) {
+  trailer fields = a_trailer(0);
+  EXPECT_TRUE(is_coherent(fields));
+  fields.last_position = UINT64_MAX;
+  fields.prefix.first_position = 0;
+  EXPECT_FALSE(is_coherent(fields));
 }
 
 TEST(Trailer, IsFoundFromTheEndOfItsFile) {

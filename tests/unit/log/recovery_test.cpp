@@ -194,15 +194,20 @@ TEST(Recovery, NumbersItsEpochAboveEveryEpochFound) {
   EXPECT_EQ(open_log(disk).log->epoch, 12U);
 }
 
-TEST(Recovery, SealsEverySegmentButTheLast) {
-  os::simulated_disk disk;
-  log_builder built(open_log_folder(disk));
+/// Four commits of one event in each, and a clean end.
+void write_three_segments(log_builder& built) {
   for (int segment = 0; segment < 3; ++segment) {
     ASSERT_TRUE(built.begin_segment());
     for (int i = 0; i < 4; ++i) ASSERT_TRUE(built.commit_synced());
   }
   ASSERT_TRUE(built.mark());
   ASSERT_TRUE(built.sync());
+}
+
+TEST(Recovery, SealsEverySegmentButTheLast) {
+  os::simulated_disk disk;
+  log_builder built(open_log_folder(disk));
+  ASSERT_NO_FATAL_FAILURE(write_three_segments(built));
   const auto opened = open_log(disk);
   ASSERT_TRUE(opened.log) << opened.log.error();
   EXPECT_TRUE(opened.log->clean);
@@ -224,12 +229,7 @@ TEST(Recovery, SealsEverySegmentButTheLast) {
 TEST(Recovery, ATrailerThatIsNotThatOfItsHeaderIsWrittenAgain) {
   os::simulated_disk disk;
   log_builder built(open_log_folder(disk));
-  for (int segment = 0; segment < 3; ++segment) {
-    ASSERT_TRUE(built.begin_segment());
-    for (int i = 0; i < 4; ++i) ASSERT_TRUE(built.commit_synced());
-  }
-  ASSERT_TRUE(built.mark());
-  ASSERT_TRUE(built.sync());
+  ASSERT_NO_FATAL_FAILURE(write_three_segments(built));
   ASSERT_TRUE(open_log(disk).log);
   const auto trailer_on = [](os::simulated_disk& of) {
     const auto file =
@@ -240,27 +240,53 @@ TEST(Recovery, ATrailerThatIsNotThatOfItsHeaderIsWrittenAgain) {
                                 .value());
   };
   auto [file, trailer] = trailer_on(disk);
-  trailer.first_position = 6;  // It begins with 5.
-  trailer.entries = {{7, built.frames()[6].offset}};
-  const auto forged = format::encode_trailer(trailer, a_store().secret);
-  ASSERT_EQ(trailer.offset_bytes + forged.size(), file->size().value());
-  ASSERT_TRUE(file->write_at(trailer.offset_bytes, forged));
+  const auto right = trailer;
+  const auto with = [&](std::uint64_t first, std::uint64_t last) {
+    trailer = right;
+    trailer.first_position = first;
+    trailer.last_position = last;
+    trailer.prefix.first_position = last + 1;
+    trailer.entries = {{7, built.frames()[6].offset}};
+    const auto forged = format::encode_trailer(trailer, a_store().secret);
+    EXPECT_EQ(trailer.offset_bytes + forged.size(), file->size().value());
+    EXPECT_TRUE(file->write_at(trailer.offset_bytes, forged));
+  };
+  // It begins with 5 and ends with 8; another one begins with 9.
+  for (const auto& [first, last] : {std::pair{6U, 8U}, {5U, 20U}, {5U, 7U}}) {
+    with(first, last);
+    const auto opened = open_log(disk, {.from = {position(9), 3, 0, 0}});
+    ASSERT_TRUE(opened.log) << opened.log.error();
+    EXPECT_EQ(opened.events, built.events());
+    EXPECT_EQ(trailer_on(disk).second.first_position, 5U);
+    EXPECT_EQ(trailer_on(disk).second.last_position, 8U);
+  }
+}
 
-  const auto opened = open_log(disk, {.from = {position(9), 3, 0, 0}});
-  ASSERT_TRUE(opened.log) << opened.log.error();
-  EXPECT_EQ(opened.events, built.events());
-  EXPECT_EQ(trailer_on(disk).second.first_position, 5U);
+// Of positions that do not exist no trailer can be made.
+TEST(Recovery, AFrameWhosePositionsDoNotExistDoesNotCount) {
+  os::simulated_disk disk;
+  log_builder built(open_log_folder(disk));
+  ASSERT_NO_FATAL_FAILURE(write_three_segments(built));
+  ASSERT_TRUE(disk.flip_bit(log_path(3), built.frames()[9].offset * 8 + 100));
+  const auto file = open_log_folder(disk)
+                        ->open_file(log::segment_file_name(3), os::open_mode::read_write)
+                        .value();
+  for (const std::uint64_t first : {std::uint64_t{0}, UINT64_MAX}) {
+    renumber_frame(*file, built.frames()[10], first);
+    for (const bool accept_loss : {false, true}) {
+      const auto crashed = disk.clone();
+      const auto opened = open_log(*crashed, {.accept_loss = accept_loss});
+      ASSERT_TRUE(opened.log) << opened.log.error();
+      EXPECT_TRUE(opened.log->damage);
+      EXPECT_EQ(opened.events.size(), 10U) << "neither frame, " << first;
+    }
+  }
 }
 
 TEST(Recovery, SealsASegmentWhoseTrailerIsDamagedAgain) {
   os::simulated_disk disk;
   log_builder built(open_log_folder(disk));
-  for (int segment = 0; segment < 3; ++segment) {
-    ASSERT_TRUE(built.begin_segment());
-    for (int i = 0; i < 4; ++i) ASSERT_TRUE(built.commit_synced());
-  }
-  ASSERT_TRUE(built.mark());
-  ASSERT_TRUE(built.sync());
+  ASSERT_NO_FATAL_FAILURE(write_three_segments(built));
   ASSERT_TRUE(open_log(disk).log);
   const auto whole = disk.files();
   const auto size = whole.at(log_path(1)).size();
