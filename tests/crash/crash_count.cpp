@@ -8,6 +8,8 @@
 #include <fstream>
 #include <iostream>
 #include <numeric>
+#include <optional>
+#include <string>
 
 namespace mainstem::test_support {
 namespace {
@@ -43,6 +45,14 @@ constexpr std::array counted_phases{
 /// The sum counts for something only if everything ran.
 bool ran_completely() { return ::testing::GTEST_FLAG(filter) == "*" && !replayed_seed(); }
 
+/// Which part of the suite this process runs, if several share it.
+std::optional<std::string> shard() {
+  const char* const index = std::getenv("GTEST_SHARD_INDEX");
+  const char* const total = std::getenv("GTEST_TOTAL_SHARDS");
+  if (index == nullptr || total == nullptr) return std::nullopt;
+  return index;
+}
+
 class closing_count final : public ::testing::Environment {
  public:
   void TearDown() override {
@@ -50,7 +60,10 @@ class closing_count final : public ::testing::Environment {
     std::cout << total.by_phase() << total.line() << '\n';
     EXPECT_EQ(total.lost(), 0U);
     if (!ran_completely()) return;
-    std::ofstream(MAINSTEM_BUILD_DIR "/crash_states.txt") << total.line() << '\n';
+    const auto part = shard();
+    std::ofstream(MAINSTEM_BUILD_DIR "/crash_states" + (part ? "." + *part : "") + ".txt")
+        << total.line() << '\n';
+    if (part) return;
     EXPECT_GE(total.states(), least_states);
     EXPECT_GE(total.distinct_images(), least_distinct);
     for (const phase each : counted_phases) {
