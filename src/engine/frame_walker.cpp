@@ -118,11 +118,13 @@ result<std::optional<frame_walker::found_frame>> frame_walker::next(position las
       continue;
     }
     // Frames of one segment follow each other without a gap.
-    if (auto gap = lost_before(position(prefix->first_position),
-                               {.detail = "the events before this frame are missing",
-                                .path = segment.file().path(),
-                                .offset = offset_}))
-      return *gap;
+    if (prefix->first_position > expected_.value()) {
+      if (auto gap = lost_before(position(prefix->first_position),
+                                 {.detail = "the events before this frame are missing",
+                                  .path = segment.file().path(),
+                                  .offset = offset_}))
+        return *gap;
+    }
     window = window_at(segment, prefix->length);
     if (!window) {
       if (auto lost = skip_rest(segment, last, window.error())) return *lost;
