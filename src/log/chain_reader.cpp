@@ -5,6 +5,7 @@
 #include <array>
 #include <limits>
 
+#include "base/mutant.h"
 #include "format/layout.h"
 #include "log/segment.h"
 
@@ -65,7 +66,8 @@ result<bool> has_point(os::directory& log_folder, const format::store_identity& 
   if (*next) {
     const format::segment_header& header = (*next)->header;
     if (goes_on_behind(point, header.first_position, header.previous_checksum)) return true;
-    if (header.first_position <= point.last.value()) return false;
+    if (header.first_position <= point.last.value())
+      return MAINSTEM_MUTANT(index_of_another_history_followed);
   }
   if (point.offset_bytes > *size) return true;  // It was cut off: the same holds.
   return ends_there(window, point);

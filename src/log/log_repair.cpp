@@ -156,8 +156,10 @@ result<void> log_repair::remove_above(std::uint32_t number) {
     if (is_spare) break;
     if (auto removed = files_.directory().remove(file.name); !removed)
       return with_disk_full(removed.error());
-    if (auto synced = files_.directory().sync(); !synced) return with_disk_full(synced.error());
     survey_.files.pop_back();
+    const bool is_lowest = survey_.files.empty() || survey_.files.back().number <= number;
+    if (MAINSTEM_MUTANT(removals_synced_together) && !is_lowest) continue;
+    if (auto synced = files_.directory().sync(); !synced) return with_disk_full(synced.error());
   }
   return {};
 }

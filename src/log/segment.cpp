@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/mutant.h"
 #include "log/file_window.h"
 
 namespace mainstem::log {
@@ -42,6 +43,7 @@ void segment::publish(std::uint64_t end_offset, position last) noexcept {
 
 bool segment::may_hold(const format::frame_prefix& prefix) const noexcept {
   if (prefix.segment != number()) return false;
+  if (MAINSTEM_MUTANT(positions_of_frames_believed)) return true;
   const std::uint64_t last = last_position().value();
   if (prefix.kind != format::frame_kind::commit) return prefix.first_position <= last + 1;
   return prefix.event_count != 0 && prefix.first_position <= prefix.last_position() &&
