@@ -12,7 +12,8 @@ option(MAINSTEM_BUILD_BENCH "Build the benchmarks (they need RocksDB and SQLite)
 option(MAINSTEM_BUILD_FUZZ "Build the fuzz targets (they need Clang)" OFF)
 option(MAINSTEM_INSTALL "Make install rules" "${PROJECT_IS_TOP_LEVEL}")
 option(MAINSTEM_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
-option(MAINSTEM_UNITY_TESTS "Compile test files several at a time: sooner done, but all again after each change" OFF)
+set(MAINSTEM_UNITY_TESTS 0 CACHE STRING
+  "How many test files are compiled as one: sooner done as a whole, but all of them again after a change; 0: each alone")
 set(MAINSTEM_SANITIZE "" CACHE STRING "Sanitizers, as a list: \"address;undefined\" or \"thread\"")
 
 if(PROJECT_IS_TOP_LEVEL)

@@ -4,7 +4,9 @@
 # Warnings are for our own build. They must never reach a consumer.
 add_library(mainstem_warnings INTERFACE)
 target_compile_options(mainstem_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion
+  # Of files that are compiled as one, each has names of its own.
+  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>
   # Options are given as {.after = seen}: the other members have their defaults.
   -Wno-missing-field-initializers
   # GCC 12 sees overlapping copies in "a" + std::to_string(n) (GCC bug 105651).
