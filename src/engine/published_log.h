@@ -62,6 +62,11 @@ class published_log {
   [[nodiscard]] index::tail& tail() noexcept { return tail_; }
   [[nodiscard]] const index::tail& tail() const noexcept { return tail_; }
 
+  /// The index may be of another history of this log: what it leads to is to be looked at twice.
+  /// Before anybody reads.
+  void distrust_index() noexcept { trusts_index_ = false; }
+  [[nodiscard]] bool trusts_index() const noexcept { return trusts_index_; }
+
   /// Before anybody reads. A follower may exchange it later: snapshots keep the one they began
   /// with.
   void set_index(std::shared_ptr<index::stream_index> index) {
@@ -90,6 +95,7 @@ class published_log {
   index::tail tail_;
   std::shared_ptr<index::stream_index> index_;
   catch_up_function catch_up_;
+  bool trusts_index_ = true;
 };
 
 /// One state of the store: every event up to last() is either in the generations or in the index.

@@ -141,6 +141,20 @@ result<log::lease> record_reader::frame_of(const located_record& located) const 
   return (*segment)->view(located.frame_offset, located.prefix.length);
 }
 
+result<void> record_reader::confirm(const located_record& located, std::string_view stream,
+                                    version wanted) const {
+  if (log_.trusts_index()) return {};
+  const auto frame = frame_of(located);
+  if (!frame) return frame.error();
+  const auto name = stream_of(located, frame->bytes);
+  if (!name) return name.error();
+  const auto is = version_of(located, frame->bytes);
+  if (!is) return is.error();
+  if (*name == stream && *is == wanted) return {};
+  return damaged_frame(
+      located, "the index, which is of another history of this log, leads to another event");
+}
+
 error record_reader::damaged_frame(const located_record& located, const char* what) const {
   auto segment = segment_of(located.prefix.segment);
   if (!segment) return segment.error();

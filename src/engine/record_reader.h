@@ -73,6 +73,9 @@ class record_reader {
   /// The record's version, from its frame.
   [[nodiscard]] result<version> version_of(const located_record& located,
                                            std::span<const std::byte> frame) const;
+  /// An error if the index is not trusted, and what it led to is another event than this.
+  [[nodiscard]] result<void> confirm(const located_record& located, std::string_view stream,
+                                     version wanted) const;
   /// What is said of events that were lost, with these versions, and the loss accepted.
   [[nodiscard]] error lost(version first, version last) const;
   /// An error that names the place of the frame.

@@ -152,7 +152,11 @@ result<void> store_core::recover_log() {
   if (kept_) evidence = std::max(evidence, (*kept_)->highest_checkpoint());
   if (MAINSTEM_MUTANT(evidence_ignored)) evidence = position{};
   if (auto recovered = recover_log_from(from, evidence); !recovered) return recovered;
-  if (recovered_->from_found || (recovered_->damage && !options_.accept_loss)) return {};
+  if (recovered_->from_found) return {};
+  if (recovered_->damage && !options_.accept_loss) {
+    log_->distrust_index();  // It stays as it is: it is evidence.
+    return {};
+  }
   // What the index says may well have been true of another copy of this log. How far it had come
   // stays evidence.
   if (auto made = make_index_anew(); !made) return made;

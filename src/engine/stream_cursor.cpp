@@ -84,6 +84,7 @@ result<void> stream_cursor::append_event(const record_reader& reader, const stre
                                          batch_builder& batch) {
   auto located = reader.locate(place.address);
   if (!located) return located.error();
+  if (auto own = reader.confirm(*located, stream_->str(), place.version); !own) return own;
   batch.add(detail::event_access::make_view(located->at(), place.version, located->prefix.timestamp,
                                             stream_->str(), located->record));
   batch.keep(located->owner);
@@ -243,6 +244,7 @@ result<event> read_place(const record_reader& reader,
                          const stream_place& place) {
   auto located = reader.locate(place.address);
   if (!located) return located.error();
+  if (auto own = reader.confirm(*located, stream->str(), place.version); !own) return own.error();
   batch_builder batch;
   batch.add(detail::event_access::make_view(located->at(), place.version, located->prefix.timestamp,
                                             stream->str(), located->record));

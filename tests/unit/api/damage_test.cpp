@@ -196,6 +196,57 @@ TEST_F(Damage, EventsOfAStreamThatWereLostInARowAreSaidOnce) {
   }
 }
 
+// The log was put back from a copy, and the index is of what has become of the store since. It
+// stays, for it is evidence that events are missing; but where it leads, others may stand.
+TEST_F(Damage, AnIndexOfAnotherHistoryLeadsToNoOtherEvents) {
+  const fs::path one = folder_ / "one";
+  const fs::path other = folder_ / "other";
+  for (const auto& to : {one, other}) copy_store(closed_, to);
+  {
+    auto log = store::open(one, quiet_options()).value();
+    fill(log, 901, 100);
+  }
+  {
+    auto log = store::open(other, quiet_options()).value();
+    fill(log, 1'901, 300, "else");  // Of the same sizes, at the same places.
+  }
+  fs::remove_all(one / "index");
+  fs::copy(other / "index", one / "index", fs::copy_options::recursive);
+
+  auto log = store::open(one, quiet_options()).value();
+  expect_read_only(log);
+  for (int number = 0; number < 7; ++number) {
+    for (const std::string kind : {"fill-", "else-"}) {
+      auto reader = log.read_stream(stream_name(kind + std::to_string(number)));
+      std::size_t good = 0;
+      std::size_t refused = 0;
+      for (int call = 0; call < 1'000; ++call) {
+        const auto batch = reader.next();
+        if (batch && batch->empty()) break;
+        if (!batch) {
+          EXPECT_TRUE(batch.error() == error_condition::corruption) << batch.error();
+          ++refused;
+          continue;
+        }
+        for (const auto& event : batch->events()) {
+          ++good;
+          const auto same = log.read_event(event.position());
+          ASSERT_TRUE(same && *same);
+          EXPECT_EQ(copy_of(event), copy_of((*same)->view()));
+        }
+      }
+      if (kind == "fill-") {
+        EXPECT_GE(good, 128U) << number;
+      } else {
+        EXPECT_EQ(good, 0U) << number;
+        EXPECT_GT(refused, 0U) << number;
+        EXPECT_FALSE(log.read_event(stream_name("else-" + std::to_string(number)), version(1)));
+      }
+    }
+  }
+  EXPECT_EQ(read_over_damage(log).good.size(), 1'000U);
+}
+
 // The index has seen the end, so a log that stops before it has lost something.
 TEST_F(Damage, MissingEndIsNotTakenForATornTail) {
   const auto last = segment_files(closed_);
