@@ -277,7 +277,11 @@ TEST_F(Follower, GoesOnWhenTheIndexIsRebuilt) {
   EXPECT_TRUE(comes_true([&] { return log.info().indexed > position(3'000); }))
       << "it takes to the new one";
   EXPECT_EQ(all_of(log, "fill-3").size(), 429U);
-  EXPECT_GT(all_of(log, "writer-1").size(), 700U);
+  // Each of the four writers goes at its own pace.
+  std::size_t appended = 0;
+  for (int number = 0; number < 4; ++number)
+    appended += all_of(log, "writer-" + std::to_string(number)).size();
+  EXPECT_GE(appended, 3'000U);
 }
 
 TEST_F(Follower, SaysThatTheStoreWasDeleted) {
