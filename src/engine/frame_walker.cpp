@@ -150,7 +150,7 @@ std::optional<error> frame_walker::skip_rest(const log::segment& segment, positi
   if (!(why == errc::corrupt_data)) return why;
   offset_ = segment.end_offset();
   window_ = {};
-  return lost_before(behind(segment, last), why.info());
+  return lost_before(position_behind(segment, last), why.info());
 }
 
 std::optional<error> frame_walker::skip_damage(const log::segment& segment, position last) {
@@ -159,7 +159,7 @@ std::optional<error> frame_walker::skip_damage(const log::segment& segment, posi
   auto rest = segment.view(damaged_at, end - damaged_at);
   if (!rest) return skip_rest(segment, last, rest.error());
   const auto bytes = rest->bytes;
-  position next_good = behind(segment, last);
+  position next_good = position_behind(segment, last);
   std::uint64_t at = format::find_frame_magic(bytes, format::alignment_bytes);
   for (; at < bytes.size(); at = format::find_frame_magic(bytes, at + format::alignment_bytes)) {
     const auto prefix =
@@ -178,7 +178,7 @@ std::optional<error> frame_walker::skip_damage(const log::segment& segment, posi
 
 /// The position behind the segment; behind what may be seen, if somebody may be writing it: then
 /// its end is not the one that was read before.
-position frame_walker::behind(const log::segment& segment, position last) const {
+position frame_walker::position_behind(const log::segment& segment, position last) const {
   const position end(segment.last_position().value() + 1);
   const bool is_last = index_ + 1 == segments_->size();
   return is_last ? std::min(end, std::max(expected_, position(last.value() + 1))) : end;

@@ -21,7 +21,7 @@ log_cursor::log_cursor(const published_log& log, const read_all_options& options
       walker_(log) {}
 
 result<event_batch> log_cursor::next() {
-  const position after = std::max(after_, examined_);
+  const position after = passed();
   const position before = undelivered_before();
   const std::uint64_t remaining = remaining_;
   auto batch = attempt([this] { return read(); });
@@ -109,7 +109,7 @@ result<void> log_cursor::open_next_frame(position last) {
     return {};
   }
   // Where a log is damaged, positions that were passed may stand there once more.
-  if ((*found)->prefix.last_position() <= std::max(after_, examined_).value()) return {};
+  if ((*found)->prefix.last_position() <= passed().value()) return {};
   open_frame_state state;
   state.frame = std::move(**found);
   open_ = std::move(state);
@@ -149,7 +149,7 @@ result<void> log_cursor::drain_frame(batch_builder& batch, position last) {
     }
     ++open_->next_ordinal;
     ++scanned_;
-    if (at <= std::max(after_, examined_) || at > last) continue;
+    if (at <= passed() || at > last) continue;
     if (open_->frame.damaged && !format::verify_record(*record, prefix.body_digest)) {
       error_info info{.detail = "the event does not carry its checksum",
                       .path = open_->frame.segment->file().path(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -46,7 +47,7 @@ class frame_walker {
   [[nodiscard]] std::optional<error> skip_damage(const log::segment& segment, position last);
   [[nodiscard]] std::optional<error> skip_rest(const log::segment& segment, position last,
                                                const error& why);
-  [[nodiscard]] position behind(const log::segment& segment, position last) const;
+  [[nodiscard]] position position_behind(const log::segment& segment, position last) const;
   [[nodiscard]] std::optional<error> lost_before(position next_good, error_info where);
   [[nodiscard]] std::optional<error> gap_before(const log::segment& segment, position from) const;
 
@@ -82,6 +83,8 @@ class log_cursor {
   [[nodiscard]] result<void> open_next_frame(position last);
   /// Moves events of the open frame into the batch until either is used up.
   [[nodiscard]] result<void> drain_frame(batch_builder& batch, position last);
+  /// Reading forwards: nothing up to here is given any more.
+  [[nodiscard]] position passed() const noexcept { return std::max(after_, examined_); }
   [[nodiscard]] error damaged_rest(const char* what);
   [[nodiscard]] error take_pending_error();
   [[nodiscard]] error examined_damage(error what);
