@@ -23,7 +23,9 @@ void print_demo(std::ostream& out, const options& chosen, const writing_figures&
              "from the append to its answer, all processes together");
   lines.line("commit, p99", duration(commands.latencies.quantile(0.99)));
   lines.line("commit, p99.9", duration(commands.latencies.quantile(0.999)));
-  lines.line("conflicts retried", commands.conflicts, "read again, decided again");
+  lines.line("conflicts retried", commands.conflicts,
+             "read again, decided again; one command " + grouped(commands.most_conflicts) +
+                 " times at most");
   lines.line("refused: sold out", commands.sold_out);
   lines.line("refused: no credit", commands.over_credit_limit);
   lines.line("kills of the writer", writing.kills, "SIGKILL; each time another one went on");

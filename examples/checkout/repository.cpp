@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <stdexcept>
+#include <utility>
 
 #include "payload.h"
 #include "streams.h"
@@ -23,6 +24,20 @@ struct repository::seen {
   std::map<item_number, ms::version> stock;
   std::optional<ms::version> customer;
   std::optional<customer_number> who;
+};
+
+/// Counts a command as overtaken, from when it is set until the command has ended.
+class repository::overtaken_mark {
+ public:
+  explicit overtaken_mark(int& count) : count_(count) {}
+  overtaken_mark(const overtaken_mark&) = delete;
+  overtaken_mark& operator=(const overtaken_mark&) = delete;
+  ~overtaken_mark() { count_ -= set_; }
+  void set() { count_ += 1 - std::exchange(set_, 1); }
+
+ private:
+  int& count_;
+  int set_ = 0;
 };
 
 template <class State, class Event>
@@ -122,10 +137,15 @@ ms::append_request repository::request_for(const command& wanted, const seen& on
 }
 
 asio::awaitable<command_answer> repository::submit(command wanted) {
+  constexpr int patience = 8;
   constexpr int most_attempts = 50;
+  while (overtaken_ > 0) co_await back_off(1);  // Others have tried long enough: they go first.
   const ms::event_id id = id_of(wanted);
+  std::string last;
+  overtaken_mark mark(overtaken_);
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     if (attempt > 0) co_await back_off(attempt);
+    if (attempt == patience) mark.set();
     const seen on = co_await look(wanted, id);
     const decided<changes> made = decide(wanted, on.situation);
     if (!made) {
@@ -139,6 +159,8 @@ asio::awaitable<command_answer> repository::submit(command wanted) {
       const bool again = outcome.already_committed() != nullptr;
       if (!again) figures_.latencies.record(std::chrono::steady_clock::now() - begin);
       ++(again ? figures_.already_committed : figures_.commits);
+      figures_.most_conflicts =
+          std::max(figures_.most_conflicts.load(), static_cast<std::uint64_t>(attempt));
       co_return command_answer{.id = id,
                                .first_position = place->first_position,
                                .last_position = place->last_position,
@@ -148,10 +170,11 @@ asio::awaitable<command_answer> repository::submit(command wanted) {
     // state. Like a conflict, that is seen when the streams are read again.
     if (!outcome.version_conflict() && !outcome.partial_duplicate())
       throw std::runtime_error(name_of(wanted) + ": " + outcome.message());
+    last = outcome.message();
     ++figures_.conflicts;
   }
   throw std::runtime_error(name_of(wanted) + ": gave up after " + std::to_string(most_attempts) +
-                           " attempts: others were always first");
+                           " attempts: others were always first, the last time: " + last);
 }
 
 /// Waits a random time, on average longer with each attempt: who collided does not do so again.

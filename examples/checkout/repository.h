@@ -45,7 +45,8 @@ class repository {
   [[nodiscard]] boost::asio::awaitable<std::optional<command>> last_command(order_number number);
 
   /// Loads what the command looks at, decides, and appends at the versions that were read. If
-  /// somebody else came between, it starts over, a bounded number of times.
+  /// somebody else came between, it starts over, a bounded number of times. New commands wait for
+  /// one that has started over often: otherwise those who are fast keep the unlucky one waiting.
   ///
   /// A command that was done already, by this process or one before it, is not done again: it is
   /// answered with where its events stand.
@@ -53,6 +54,7 @@ class repository {
 
  private:
   struct seen;
+  class overtaken_mark;
   /// Reads on from what is known. Stops before the event `until`, and says whether it met it.
   template <class State, class Event>
   boost::asio::awaitable<bool> read_on(mainstem::stream_name stream, loaded<State>& known,
@@ -71,6 +73,7 @@ class repository {
   mainstem::store& store_;
   command_figures& figures_;
   random_numbers random_;
+  int overtaken_ = 0;  ///< Commands that others have come before again and again.
   // Long streams are folded once: what was read stays here, and each load reads on from it. It may
   // be stale at any time. The versions in the append find that out.
   std::map<item_number, loaded<stock_item>> stock_;

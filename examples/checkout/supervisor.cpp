@@ -172,6 +172,7 @@ void supervisor::add_up(const writer_board& told) {
   command_figures& all = *figures_.commands;
   all.commits += each.commits;
   all.conflicts += each.conflicts;
+  all.most_conflicts = std::max(all.most_conflicts.load(), each.most_conflicts.load());
   all.already_committed += each.already_committed;
   all.sold_out += each.sold_out;
   all.over_credit_limit += each.over_credit_limit;

@@ -35,18 +35,19 @@ std::vector<command> commands_of(int teller) {
   return all;
 }
 
-asio::awaitable<void> carry_out(ms::store& store, int teller, answers& told) {
+asio::awaitable<void> carry_out(ms::store& store, std::string& next, int teller, answers& told) {
   for (const command& each : commands_of(teller))
-    told[each.id] = co_await move_money(store, each.stream, each.id, each.cents);
+    told[each.id] = co_await move_money(store, next, each.stream, each.id, each.cents);
 }
 
 /// Two tellers at once. Throws what either of them throws.
 void open_for_business(mt::simulated_disk& disk, answers& told) {
+  std::string next;
   asio::io_context context(1);
   auto store = mt::open(disk, "bank").value();
   std::exception_ptr thrown;
   for (int teller = 0; teller < 2; ++teller)
-    asio::co_spawn(context, carry_out(store, teller, told), [&](std::exception_ptr failed) {
+    asio::co_spawn(context, carry_out(store, next, teller, told), [&](std::exception_ptr failed) {
       if (failed) thrown = failed;
     });
   context.run();
