@@ -231,8 +231,10 @@ void simulated_store::submit_flush() {
 void simulated_store::settle(tracked_request& mine) {
   const auto& answer = *mine.commit.answer;
   if (!answer) {
+    // What was refused from the beginning is refused with the reason: the disk was full at opening.
+    const auto& why = core_->pipeline().failure();
     const bool says_so = failed_ && (answer.error() == errc::outcome_unknown ||
-                                     answer.error() == errc::store_failed);
+                                     (why && answer.error().code() == why->code()));
     if (!says_so) complain("a request ends with " + answer.error().message());
     return;
   }
