@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/store_verifier.h"
+#include "engine/backup_marker.h"
 
 #include <algorithm>
 #include <optional>
@@ -220,6 +221,9 @@ result<void> store_verifier::read_log() {
   how.evidence = evidence_;
   how.durable = control_ ? control_->durable.last.value() : 0;
   how.digest_up_to = options_.digest_up_to.value();
+  // So ends an earlier backup while it is brought up to date.
+  const auto backup = read_backup_marker(*folder_);
+  how.may_end_sealed = backup && *backup;
   const auto note = [this](finding found) { report_.findings.push_back(std::move(found)); };
   how.on_commit = [this, note](const log::verified_commit& commit,
                                bool after_loss) -> result<void> {

@@ -168,6 +168,11 @@ void chain_walker::lose_chain(std::size_t index, std::uint64_t offset) {
   breaks_.push_back({index, offset, expected_, 0, false, false});
 }
 
+void chain_walker::lose_next_segment(std::size_t index) {
+  lose_chain(index, files_[index].size_bytes);
+  breaks_.back().certain = breaks_.back().next_missing = true;
+}
+
 void chain_walker::resume(std::uint64_t first, std::uint64_t chain) {
   following_ = true;
   const auto open =

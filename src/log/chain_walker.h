@@ -53,6 +53,7 @@ struct chain_break {
       0;  ///< The first position behind it that is there again; 0 if there is none.
   bool header_only = false;  ///< The header is damaged, but the frames behind it go on.
   bool certain = false;  ///< Damage whatever the evidence says: a whole segment stands behind it.
+  bool next_missing = false;  ///< The file is whole, and the one behind it is gone or blank.
 };
 
 /// A valid commit that nothing proves to have been durable.
@@ -121,6 +122,8 @@ class chain_walker {
 
   /// The chain ends at `offset` of a file, although something should follow.
   void lose_chain(std::size_t index, std::uint64_t offset);
+  /// The file was sealed, so there was one behind it that is not there.
+  void lose_next_segment(std::size_t index);
 
  private:
   using optional_prefix = std::optional<format::frame_prefix>;

@@ -95,6 +95,10 @@ result<recovered_log> log_repair::accept_loss() {
   }
   survey_.pending.clear();
   std::uint64_t last = std::max(survey_.highest, survey_.evidence);
+  // Nothing says how many positions a segment had given out that is gone without a trace. More than
+  // fit into it cannot be.
+  if (survey_.lacks_its_end())
+    last += files_.options().segment_size_bytes / format::event_record_layout::size;
   if (MAINSTEM_MUTANT(lost_positions_given_again)) last = survey_.highest;
   const std::uint64_t chain = keep == 0 ? 0 : survey_.files[keep - 1].chain;
   auto fresh =

@@ -249,9 +249,12 @@ result<void> surveyor::walk_from(std::size_t begin) {
   const auto& breaks = walker.breaks();
   const bool open = std::any_of(breaks.begin(), breaks.end(),
                                 [](const auto& found) { return found.resumed == 0; });
+  const std::size_t last = used == 0 ? 0 : used - 1;
   if (walker.evidence() >= walker.expected() && !open) {
-    const std::size_t last = used == 0 ? 0 : used - 1;
     walker.lose_chain(last, survey_.files.empty() ? 0 : survey_.files[last].end_offset);
+  } else if (used > 0 && survey_.files[last].trailer) {
+    // A segment is sealed when the one behind it is durable.
+    walker.lose_next_segment(last);
   }
   survey_.evidence = walker.evidence();
   survey_.highest = std::max(walker.highest(), walker.expected() - 1);
@@ -283,6 +286,10 @@ const chain_break* log_survey::damage() const noexcept {
     if (found.certain || found.expected <= evidence) return &found;
   }
   return nullptr;
+}
+
+bool log_survey::lacks_its_end() const noexcept {
+  return !breaks.empty() && breaks.back().next_missing;
 }
 
 std::size_t log_survey::used_files() const noexcept {

@@ -31,6 +31,8 @@ struct log_survey {
 
   /// The first break behind which something is gone or damaged that had been durable.
   [[nodiscard]] const chain_break* damage() const noexcept;
+  /// The segment behind the last one is gone, and nothing else speaks of what it held.
+  [[nodiscard]] bool lacks_its_end() const noexcept;
   /// How many files, from the first, have a header or frames.
   [[nodiscard]] std::size_t used_files() const noexcept;
   /// The log ends with a mark, and nothing stands behind it.

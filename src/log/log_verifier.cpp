@@ -54,6 +54,7 @@ class verifier {
   suspect& lose(const walk_state& at, finding_kind kind, std::string detail);
   void resume(std::uint64_t first, std::uint64_t chain);
   void finish_segment(walk_state& at);
+  result<void> look_behind_the_end();
   void unreadable(const walk_state& at, const error& why);
   result<void> note_prefix(const walk_state& at, const frame_prefix& prefix);
   result<void> report(const walk_state& at);
@@ -67,6 +68,7 @@ class verifier {
   std::vector<listed_file> files_;
 
   verification_ledger ledger_;
+  std::uint32_t sealed_end_ = 0;  ///< The last segment that has anything, if it is sealed.
   std::uint64_t chain_ = 0;
   std::uint32_t epoch_ = 0;
   std::uint32_t highest_epoch_ = 0;
@@ -107,6 +109,7 @@ result<log_verification> verifier::run() {
     number = files_[i].number;
     if (auto walked = walk(i); !walked) return walked.error();
   }
+  if (auto looked = look_behind_the_end(); !looked) return looked.error();
   if (options_.on_progress) {
     if (auto reported = options_.on_progress(bytes_total_, bytes_total_); !reported)
       return reported.error();
@@ -115,6 +118,24 @@ result<log_verification> verifier::run() {
   found.highest_epoch = highest_epoch_;
   found.last_timestamp = last_timestamp_;
   return found;
+}
+
+/// A segment is sealed when the one behind it is durable.
+result<void> verifier::look_behind_the_end() {
+  if (sealed_end_ == 0 || options_.may_end_sealed) return {};
+  // A writer may have sealed it, and begun the next one, since the files were listed.
+  auto now = list_segments(folder_, store_);
+  if (!now) return now.error();
+  const bool goes_on = std::ranges::any_of(
+      *now, [this](const auto& file) { return file.number > sealed_end_ && file.header; });
+  if (goes_on) return {};
+  ledger_
+      .lose(finding_kind::missing_segment,
+            "the segment is missing or empty: the one before it is finished, which is done when "
+            "this one is durable; what it held is gone",
+            {path_of(segment_file_name(sealed_end_ + 1))})
+      .certain = true;
+  return {};
 }
 
 void verifier::note_missing(std::uint32_t from, std::uint32_t to) {
@@ -139,7 +160,10 @@ result<void> verifier::walk(std::size_t index) {
   auto walked = walk_frames(at);
   bytes_done_ += at.file.size_bytes;
   // A file that gave nothing is as good as missing: the next one tells what it should have had.
-  if (at.file.header || at.trailer.frames() != 0) ledger_.end_missing();
+  if (at.file.header || at.trailer.frames() != 0) {
+    ledger_.end_missing();
+    sealed_end_ = at.trailer.length() != 0 ? at.file.number : 0;
+  }
   return walked;
 }
 

@@ -54,6 +54,8 @@ struct log_verifier_options {
   /// Where the digest goes on, for a log that was verified up to here before.
   std::uint64_t digest_behind = 0;
   std::uint64_t digest = 0;
+  /// The last segment may be sealed, although nothing stands behind it.
+  bool may_end_sealed = false;
   /// Called for each commit, in order. `after_loss`: events may be missing before it.
   std::function<result<void>(const verified_commit&, bool after_loss)> on_commit;
   /// Called every few MiB. Errors end everything.

@@ -9,15 +9,20 @@
 namespace mainstem::log {
 namespace {
 
-error describe(const log_survey& survey, const chain_break& damage, const std::string& folder) {
-  const auto more = static_cast<std::size_t>(
-      std::count_if(survey.breaks.begin(), survey.breaks.end(), [&](const chain_break& other) {
-        return &other != &damage && (other.certain || other.expected <= survey.evidence);
-      }));
+error_info place_of(const log_survey& survey, const chain_break& damage,
+                    const std::string& folder) {
   error_info info;
+  const std::uint64_t last = damage.resumed != 0 ? damage.resumed - 1 : survey.evidence;
+  if (damage.next_missing) {
+    info.path = folder + "/" + segment_file_name(survey.files[damage.file].number + 1);
+    info.detail =
+        "the segment is missing or empty: the one before it is finished, which is done "
+        "when this one is durable; what it held, from position " +
+        std::to_string(damage.expected) + " on, is gone";
+    return info;
+  }
   info.path = survey.files.empty() ? folder : survey.files[damage.file].file->path();
   info.offset = damage.offset;
-  const std::uint64_t last = damage.resumed != 0 ? damage.resumed - 1 : survey.evidence;
   if (damage.expected <= last) {
     info.first_position = damage.expected;
     info.last_position = last;
@@ -25,6 +30,15 @@ error describe(const log_survey& survey, const chain_break& damage, const std::s
   } else {
     info.detail = "a part of the log that had been durable is damaged; no event is lost there";
   }
+  return info;
+}
+
+error describe(const log_survey& survey, const chain_break& damage, const std::string& folder) {
+  const auto more = static_cast<std::size_t>(
+      std::count_if(survey.breaks.begin(), survey.breaks.end(), [&](const chain_break& other) {
+        return &other != &damage && (other.certain || other.expected <= survey.evidence);
+      }));
+  error_info info = place_of(survey, damage, folder);
   if (more != 0) info.detail += ", and so it is at " + std::to_string(more) + " other places";
   info.detail +=
       "; put the file back from a copy, or open with accept_loss to go on without what is lost";

@@ -97,7 +97,7 @@ class Situations(CtlTest):
                 path.unlink()
         self.assertNotEqual(last, segment(store, 1))
         return 1, ("verify", store), (
-            "more had been durable", segment(store, 1), "positions", "restore a backup")
+            "missing or empty", segment(store, 2), "positions", "restore a backup")
 
     def damaged_trailer(self):
         store = self.copy()

@@ -196,6 +196,17 @@ std::vector<planted> planted_damage(const verified_store& store) {
          m.disk().truncate(first, first_frame);
        },
        "the log ends here"},
+      {"a last segment of which only the one before it knows", "missing_segment state",
+       [=](auto& m) {
+         m.disk().remove(store_folder + "/control");
+         m.index().lose("index");
+         m.index().lose("state");
+         std::string last;
+         for (const auto& [path, bytes] : m.disk().files())
+           if (path.find("/log/") != std::string::npos) last = path;
+         m.disk().remove(last);
+       },
+       "the segment is missing or empty"},
       {"a damaged manifest", "manifest",
        [](auto& m) { m.disk().flip_bit(store_folder + "/manifest", 200); }, "manifest"},
       {"a missing copy of the manifest", "manifest",

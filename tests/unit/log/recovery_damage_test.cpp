@@ -186,12 +186,43 @@ TEST(Damage, IsTheLastSegmentMissing) {
   const sound_log sound;
   auto disk = sound.disk.clone();
   ASSERT_TRUE(disk->remove(log_path(2)));
-  EXPECT_FALSE(open_log(*disk->clone()).log->damage) << "nobody knows of it";
   const auto opened = open_log(*disk, {.from = {position(20), 2, 0, 0}});
   ASSERT_TRUE(opened.log) << opened.log.error();
   ASSERT_TRUE(opened.log->damage);
   EXPECT_EQ(opened.log->damage->info().first_position, 13U);
   EXPECT_EQ(opened.log->damage->info().last_position, 20U);
+}
+
+// The segment in front of it is sealed: that is done when the next one is durable.
+TEST(Damage, IsTheLastSegmentMissingOrBlankAlsoIfNothingElseSpeaksOfIt) {
+  const sound_log sound;
+  const std::vector<std::byte> zeros(16U << 10U);
+  for (const bool blank : {false, true}) {
+    auto disk = sound.disk.clone();
+    ASSERT_TRUE(disk->remove(log_path(2)));
+    if (blank) {
+      ASSERT_TRUE(disk->put(log_path(2), zeros));
+    }
+    const auto before = disk->fingerprint();
+    const auto opened = open_log(*disk);
+    ASSERT_TRUE(opened.log) << opened.log.error();
+    ASSERT_TRUE(opened.log->damage);
+    EXPECT_EQ(*opened.log->damage, errc::store_damaged);
+    EXPECT_TRUE(opened.log->damage->info().path.ends_with(log::segment_file_name(2)));
+    EXPECT_NE(opened.log->damage->info().detail.find("from position 13 on"), std::string::npos);
+    EXPECT_EQ(opened.events, without(sound.built->events(), 13, 24));
+    EXPECT_EQ(disk->fingerprint(), before);
+
+    const auto accepted = open_log(*disk, {.accept_loss = true});
+    ASSERT_TRUE(accepted.log) << accepted.log.error();
+    EXPECT_TRUE(accepted.log->damage);
+    EXPECT_EQ(accepted.events, opened.events);
+    EXPECT_GT(accepted.log->end.last, position(24)) << "positions that were lost are given again";
+    const auto again = open_log(*disk);
+    ASSERT_TRUE(again.log) << again.log.error();
+    EXPECT_FALSE(again.log->damage);
+    EXPECT_EQ(again.events, opened.events);
+  }
 }
 
 // A damaged header must not hide what the frames behind it prove.
