@@ -7,6 +7,7 @@
 
 #include "api/store_state.h"
 #include "base/attempt.h"
+#include "engine/store_folder.h"
 
 namespace mainstem::detail {
 
@@ -22,9 +23,9 @@ template <class Answer, class Use>
   if (!pass) return pass.error();
   return attempt([&]() -> result<Answer> {
     auto kept = state->kept();
-    if (!kept) return index::as_state_error(kept.error());
+    if (!kept) return engine::as_state_error(kept.error(), state->path());
     result<Answer> answer = std::forward<Use>(use)(**kept);
-    if (!answer) return index::as_state_error(answer.error());
+    if (!answer) return engine::as_state_error(answer.error(), state->path());
     return answer;
   });
 }

@@ -47,7 +47,7 @@ std::vector<recorded_schema> from_rows(std::vector<kept_state::schema_row> rows)
   return schemas;
 }
 
-/// Errors: incompatible_schema; corrupt_state if one of `before` is no schema.
+/// Errors: incompatible_schema; corrupt_index if one of `before` is no schema.
 result<void> check_replacement(std::vector<recorded_schema> before, const schema_registry& today) {
   // What today's registry does not know is not what it is about to write.
   std::erase_if(before, [&](const recorded_schema& each) {
@@ -59,10 +59,10 @@ result<void> check_replacement(std::vector<recorded_schema> before, const schema
   if (breaking == report.findings.end()) return {};
   if (breaking->change != schema_change::unreadable_record)
     return error(errc::incompatible_schema, breaking->message());
-  return index::as_state_error(
-      {errc::corrupt_index, "the saved schema of " + breaking->type + " in schema version " +
-                                std::to_string(breaking->schema_version) + " cannot be read (" +
-                                breaking->detail + ")"});
+  return error(errc::corrupt_index, "the saved schema of " + breaking->type +
+                                        " in schema version " +
+                                        std::to_string(breaking->schema_version) +
+                                        " cannot be read (" + breaking->detail + ")");
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 
 #include <boost/throw_exception.hpp>
 
+#include "base/advice.h"
+
 namespace mainstem {
 namespace {
 
@@ -179,6 +181,7 @@ std::string error::message() const {
   std::string text = code_.message();
   const error_info& more = info();
   if (!more.detail.empty()) text += ": " + more.detail;
+  if (const auto advice = advice_on(code_); !advice.empty()) text.append(": ").append(advice);
   if (!more.path.empty())
     text += " [" + more.path + (more.offset ? " at " + std::to_string(*more.offset) : "") + "]";
   if (more.first_position) {

@@ -6,13 +6,6 @@
 namespace mainstem::engine {
 namespace {
 
-error at_state(const os::directory& folder, const error& why) {
-  const error known = index::as_state_error(why);
-  error_info info = known.info();
-  if (info.path.empty()) info.path = folder.path() + "/" + std::string(state_name);
-  return {known.code(), std::move(info)};
-}
-
 result<std::optional<kept_copy>> read_from(index::environment_provider& provider,
                                            const uuid& store_id) {
   auto there = provider.inspect(state_name);
@@ -29,9 +22,9 @@ result<std::optional<kept_copy>> read_from(index::environment_provider& provider
 
 result<std::optional<kept_copy>> copy_of(const index::kept_state& kept) {
   auto consumers = kept.checkpoints();
-  if (!consumers) return index::as_state_error(consumers.error());
+  if (!consumers) return consumers.error();
   auto schemas = kept.schemas();
-  if (!schemas) return index::as_state_error(schemas.error());
+  if (!schemas) return schemas.error();
   return std::optional(kept_copy{std::move(*consumers), std::move(*schemas)});
 }
 
@@ -40,7 +33,7 @@ result<std::optional<kept_copy>> read_kept(const surroundings& around,
                                            const uuid& store_id) {
   const auto provider = around.make_index_provider(folder);
   auto read = read_from(*provider, store_id);
-  if (!read) return at_state(*folder, read.error());
+  if (!read) return as_state_error(read.error(), folder->path());
   return read;
 }
 
@@ -48,11 +41,11 @@ result<void> write_kept(const surroundings& around, std::shared_ptr<os::director
                         const uuid& store_id, const kept_copy& kept) {
   const auto provider = around.make_index_provider(folder);
   auto environment = provider->open(state_name);
-  if (!environment) return at_state(*folder, environment.error());
+  if (!environment) return as_state_error(environment.error(), folder->path());
   auto opened = index::kept_state::open(std::move(*environment), store_id);
-  if (!opened) return at_state(*folder, opened.error());
+  if (!opened) return as_state_error(opened.error(), folder->path());
   auto written = (*opened)->replace_all(kept.consumers, kept.schemas);
-  if (!written) return at_state(*folder, written.error());
+  if (!written) return as_state_error(written.error(), folder->path());
   return {};
 }
 

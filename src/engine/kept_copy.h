@@ -20,7 +20,7 @@ struct kept_copy {
   std::vector<index::kept_state::schema_row> schemas;
 };
 
-/// Of one that is open.
+/// Of one that is open. Errors: those of kept_state.
 [[nodiscard]] result<std::optional<kept_copy>> copy_of(const index::kept_state& kept);
 
 /// Looks at the environment before LMDB does, then reads all of it; nothing if there is none.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/advice.h"
 #include "format/event_access.h"
 
 namespace mainstem::engine {
@@ -13,8 +14,9 @@ namespace {
 constexpr std::uint64_t first_read_bytes = 4096;
 
 error damaged(const log::segment& segment, std::uint64_t offset, const char* what) {
-  return error(errc::corrupt_data,
-               error_info{.detail = what, .path = segment.file().path(), .offset = offset});
+  return error(errc::corrupt_data, error_info{.detail = std::string(what).append(put_back),
+                                              .path = segment.file().path(),
+                                              .offset = offset});
 }
 
 }  // namespace
@@ -29,11 +31,16 @@ event_batch batch_builder::take() {
 result<const log::segment*> record_reader::segment_of(std::uint32_t number) const {
   if (segments_->empty() || number < segments_->front()->number() ||
       number > segments_->back()->number()) {
-    error_info info{.detail = "an event is said to stand there",
-                    .path = log::segment_file_name(number)};
+    error_info info{.detail = std::string("an event is said to stand there").append(put_back),
+                    .path = log_folder() + "/" + log::segment_file_name(number)};
     return error(errc::missing_segment, std::move(info));
   }
   return (*segments_)[number - segments_->front()->number()].get();
+}
+
+std::string record_reader::log_folder() const {
+  if (segments_->empty()) return {};
+  return std::filesystem::path(segments_->back()->file().path()).parent_path().string();
 }
 
 error record_reader::lost(version first, version last) const {
@@ -43,8 +50,7 @@ error record_reader::lost(version first, version last) const {
                                 ? "the event was lost, and its loss accepted: its version is a gap"
                                 : "the events of the versions " + versions +
                                       " were lost, and their loss accepted"};
-  if (!segments_->empty())
-    info.path = std::filesystem::path(segments_->back()->file().path()).parent_path().string();
+  info.path = log_folder();
   return {errc::corrupt_data, std::move(info)};
 }
 
@@ -113,7 +119,7 @@ result<located_record> record_reader::frame_with_body(const log::segment& segmen
 
 error record_reader::damaged_record(const located_record& located, const log::segment& segment,
                                     std::uint64_t offset) {
-  error_info info{.detail = "the event does not carry its checksum",
+  error_info info{.detail = std::string("the event does not carry its checksum").append(put_back),
                   .path = segment.file().path(),
                   .offset = offset};
   if (offset - located.frame_offset < located.prefix.length) {
@@ -151,8 +157,13 @@ result<void> record_reader::confirm(const located_record& located, std::string_v
   const auto is = version_of(located, frame->bytes);
   if (!is) return is.error();
   if (*name == stream && *is == wanted) return {};
-  return damaged_frame(
-      located, "the index, which is of another history of this log, leads to another event");
+  auto segment = segment_of(located.prefix.segment);
+  if (!segment) return segment.error();
+  return error(errc::corrupt_data,
+               error_info{.detail = "the index, which is of another history of this log, leads to "
+                                    "another event: verify the store to see what is missing",
+                          .path = (*segment)->file().path(),
+                          .offset = located.frame_offset});
 }
 
 error record_reader::damaged_frame(const located_record& located, const char* what) const {

@@ -83,6 +83,8 @@ class record_reader {
 
  private:
   [[nodiscard]] result<const log::segment*> segment_of(std::uint32_t number) const;
+  /// The path of the folder; empty if it has no segment.
+  [[nodiscard]] std::string log_folder() const;
   /// All of it but the record: what the frame says whose body begins at this offset.
   [[nodiscard]] result<located_record> frame_with_body(const log::segment& segment,
                                                        std::uint64_t body) const;

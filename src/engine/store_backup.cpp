@@ -100,7 +100,7 @@ result<void> store_backup::open_source(const std::string& from) {
 result<void> store_backup::read_state() {
   auto kept = open_state_ != nullptr ? copy_of(*open_state_)
                                      : read_kept(around_, from_, manifest_.store.store_id);
-  if (!kept) return kept.error();
+  if (!kept) return as_state_error(kept.error(), from_->path());
   kept_ = std::move(*kept);
   return {};
 }

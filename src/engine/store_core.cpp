@@ -55,7 +55,7 @@ result<std::unique_ptr<store_core>> store_core::open_all(const std::string& path
   auto opened = core->open_index();
   if (!opened && index_is_useless(opened.error())) opened = core->make_index_anew();
   if (!opened) return opened.error();
-  core->open_kept();
+  if (auto kept = core->open_kept(); !kept) return kept.error();
   if (auto recovered = core->recover_log(); !recovered) return recovered.error();
   if (auto brought = core->bring_back_tail(); !brought) return brought.error();
   core->report_.duration = around.clock.monotonic() - began;
@@ -84,7 +84,9 @@ result<void> store_core::open_folder(const std::string& path, const surroundings
   if (!log_folder) return log_folder.error();
   if (auto synced = folder_->sync(); !synced) return synced;
   files_.emplace(std::move(*log_folder), *identity, file_options(options_), clock_);
-  control_ = log::control_writer::open(*folder_, *identity);
+  auto control = log::control_writer::open(*folder_, *identity);
+  if (!control) return control.error();
+  control_ = std::move(*control);
   return {};
 }
 
@@ -128,14 +130,19 @@ result<void> store_core::make_index_anew() {
   return open_index();
 }
 
-// Consumers may be asked where to go on when this fails: no reason not to open the store.
-void store_core::open_kept() {
+// Consumers may be asked where to go on when it is damaged: no reason not to open the store. It is
+// one that it cannot be read for now: the checkpoints are evidence of what had been durable.
+result<void> store_core::open_kept() {
   auto environment = index_provider_->open(state_name);
   if (environment) {
     kept_ = index::kept_state::open(std::move(*environment), identity().store_id);
   } else {
-    kept_ = index::as_state_error(environment.error());
+    kept_ = environment.error();
   }
+  if (kept_) return {};
+  kept_ = as_state_error(kept_.error(), path());
+  if (kept_.error() == errc::corrupt_state) return {};
+  return kept_.error();
 }
 
 result<index::kept_state*> store_core::kept() const {

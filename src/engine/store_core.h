@@ -82,7 +82,7 @@ class store_core {
   [[nodiscard]] result<format::store_identity> open_identity();
   [[nodiscard]] result<void> open_index();
   [[nodiscard]] result<void> make_index_anew();
-  void open_kept();
+  [[nodiscard]] result<void> open_kept();
   [[nodiscard]] result<void> recover_log();
   [[nodiscard]] result<void> recover_log_from(const format::log_point& from, position evidence);
   [[nodiscard]] result<void> bring_back_tail();

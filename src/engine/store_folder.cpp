@@ -2,6 +2,7 @@
 #include "engine/store_folder.h"
 
 #include "engine/published_log.h"
+#include "index/kept_state.h"
 
 namespace mainstem::engine {
 
@@ -11,6 +12,10 @@ result<std::shared_ptr<os::directory>> open_store_folder(os::disk& disk, const s
   if (!folder && os::is_missing(folder.error()))
     return error(errc::store_not_found, error_info{.path = path});
   return folder;
+}
+
+error as_state_error(const error& failure, const std::string& store_path) {
+  return index::as_state_error(failure, store_path + "/" + std::string(state_name));
 }
 
 bool index_is_useless(const error& why) noexcept {

@@ -21,6 +21,9 @@ class published_log;
 inline constexpr std::string_view index_name = "index";
 inline constexpr std::string_view state_name = "state";
 
+/// The same, with its place in the store's folder.
+[[nodiscard]] error as_state_error(const error& failure, const std::string& store_path);
+
 /// Locked by the one writer.
 inline constexpr std::string_view lock_name = "lock";
 

@@ -181,7 +181,7 @@ result<void> store_verifier::read_state() {
   const auto provider = around_.make_index_provider(folder_);
   auto read = read_state_of(*provider);
   if (read || read.error() == errc::store_locked || is_stopped(read.error())) return read;
-  const error failure = index::as_state_error(read.error());
+  const error failure = as_state_error(read.error(), folder_->path());
   add(finding_kind::state, failure, folder_->path() + "/" + std::string(state_name), "");
   return {};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/tail_replay.h"
 
+#include "base/advice.h"
+
 namespace mainstem::engine {
 namespace {
 
@@ -27,7 +29,13 @@ result<void> tail_replay::add(const log::segment& segment, std::uint64_t offset,
                               const format::frame_prefix& prefix,
                               std::span<const std::byte> frame) {
   const auto unreadable = [&] {
-    return error(errc::corrupt_data, error_info{.path = segment.file().path(), .offset = offset});
+    return error(
+        errc::corrupt_data,
+        error_info{
+            .detail =
+                std::string("what could be read before cannot be read any more").append(put_back),
+            .path = segment.file().path(),
+            .offset = offset});
   };
   // A frame in between was there when the log was looked through.
   if (!options_.has_gaps && prefix.first_position != at_.last.value() + 1) return unreadable();

@@ -56,7 +56,8 @@ result<segment_header> decode_segment_header(std::span<const std::byte> from,
     if (get_uuid(data + at::store_id.offset) != store.store_id) {
       return error(errc::foreign_file, "the segment says it is of store " +
                                            get_uuid(data + at::store_id.offset).to_string() +
-                                           ", not of " + store.store_id.to_string());
+                                           ", not of " + store.store_id.to_string() +
+                                           ": move it to where it belongs");
     }
     return error(errc::corrupt_data, "the segment header does not carry its checksum");
   }

@@ -107,10 +107,12 @@ result<void> put_schema(write_transaction& in, const kept_state::schema_row& sch
 
 }  // namespace
 
-error as_state_error(const error& failure) {
-  if (!(failure == errc::corrupt_index)) return failure;
+error as_state_error(const error& failure, const std::string& folder) {
+  const bool is_raw = failure == errc::corrupt_index;
+  if (!is_raw && !(failure == errc::corrupt_state)) return failure;
   error_info info = failure.info();
-  info.detail = damaged(info.detail).info().detail;
+  if (is_raw) info.detail = damaged(info.detail).info().detail;
+  if (info.path.empty()) info.path = folder;
   return {errc::corrupt_state, std::move(info)};
 }
 

@@ -75,7 +75,7 @@ class kept_state {
   std::unique_ptr<environment> in_;
 };
 
-/// What an environment's corrupt_index means here.
-[[nodiscard]] error as_state_error(const error& failure);
+/// What an environment's corrupt_index means here. It names the folder, if nothing better is named.
+[[nodiscard]] error as_state_error(const error& failure, const std::string& folder);
 
 }  // namespace mainstem::index

@@ -5,6 +5,7 @@
 #include <array>
 #include <limits>
 
+#include "base/advice.h"
 #include "base/mutant.h"
 #include "format/layout.h"
 #include "log/segment.h"
@@ -89,7 +90,7 @@ result<std::optional<headed_file>> open_headed(os::directory& log_folder,
     if (header->segment == number) return std::optional(headed_file{std::move(*file), *header});
     return error(errc::missing_segment,
                  error_info{.detail = "the file is segment " + std::to_string(header->segment) +
-                                      " under another name",
+                                      " under another name" + std::string(put_back),
                             .path = (*file)->path()});
   }
   if (header.error() == errc::corrupt_data) return std::optional<headed_file>();

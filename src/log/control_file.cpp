@@ -27,28 +27,43 @@ const std::atomic<std::uint32_t>& word_in(const os::mapping& page) noexcept {
 
 }  // namespace
 
-std::unique_ptr<control_writer> control_writer::open(os::directory& store_folder,
-                                                     const format::store_identity& store) {
+result<std::unique_ptr<control_writer>> control_writer::open(os::directory& store_folder,
+                                                             const format::store_identity& store) {
   std::unique_ptr<control_writer> writer(new control_writer(store));
   auto opened = writer->take_over(store_folder);
+  if (!opened && opened.error() == error_condition::capacity && !os::is_disk_full(opened.error()))
+    return opened.error();
   if (!opened) opened = writer->begin(store_folder);
   if (!opened) writer->file_.reset();
   return writer;
+}
+
+// What one read gets wrong may be right the next time: the best of two counts.
+result<std::optional<format::control_state>> control_writer::read_state(os::file& file) {
+  std::optional<format::control_state> best;
+  std::vector<std::byte> page(at::size);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    auto got = file.read_at(0, page);
+    if (!got && attempt > 0 && !best) return got.error();
+    if (!got || *got < at::size || !format::check_control_page(page, store_)) continue;
+    const auto state = format::read_control_page(page, store_);
+    if (!state || (best && best->sequence >= state->sequence)) continue;
+    best = state;
+    page_ = page;
+  }
+  return best;
 }
 
 // Written in place, so that whoever has it mapped already goes on with it.
 result<void> control_writer::take_over(os::directory& store_folder) {
   auto file = store_folder.open_file(control_name, os::open_mode::read_write);
   if (!file) return file.error();
-  page_.assign(at::size, std::byte{});
-  auto got = (*file)->read_at(0, page_);
-  if (!got) return got.error();
-  if (*got < at::size) return error(errc::corrupt_data);
-  const bool is_ours = format::check_control_page(page_, store_).has_value();
-  const auto state = is_ours ? format::read_control_page(page_, store_) : std::nullopt;
-  if (state) {
-    state_ = *state;  // It stays evidence if this writer is killed before it publishes.
+  const auto state = read_state(**file);
+  if (!state) return state.error();
+  if (*state) {
+    state_ = **state;  // It stays evidence if this writer is killed before it publishes.
   } else {
+    page_.assign(at::size, std::byte{});
     format::encode_control_page(state_, store_, page_);
     if (auto written = (*file)->write_at(0, page_); !written) return written;
   }

@@ -25,8 +25,9 @@ class control_writer {
  public:
   /// Keeps what the file says of this store, or begins it. A file that cannot be made or written is
   /// not an error: then nobody follows as fast as they could.
-  [[nodiscard]] static std::unique_ptr<control_writer> open(os::directory& store_folder,
-                                                            const format::store_identity& store);
+  /// Errors: descriptors or memory are lacking, so that what the file says is not known.
+  [[nodiscard]] static result<std::unique_ptr<control_writer>> open(
+      os::directory& store_folder, const format::store_identity& store);
 
   /// What an earlier writer had made durable, as far as the file tells; 0 if it does not.
   [[nodiscard]] position evidence() const noexcept { return state_.durable.last; }
@@ -38,6 +39,7 @@ class control_writer {
 
  private:
   explicit control_writer(const format::store_identity& store) : store_(store) {}
+  [[nodiscard]] result<std::optional<format::control_state>> read_state(os::file& file);
   [[nodiscard]] result<void> take_over(os::directory& store_folder);
   [[nodiscard]] result<void> begin(os::directory& store_folder);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/advice.h"
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/mutant.h"
@@ -15,11 +16,13 @@ using format::frame_prefix;
 namespace {
 
 error changed(const surveyed_file& file, std::uint64_t offset) {
-  return {errc::corrupt_data,
-          error_info{.detail = "what is to be written again reads differently than before: the "
-                               "disk or the memory is failing; nothing was cut",
-                     .path = file.file->path(),
-                     .offset = offset}};
+  return {
+      errc::corrupt_data,
+      error_info{.detail = std::string("what is to be written again reads differently than before: "
+                                       "the disk or the memory is failing; nothing was cut")
+                               .append(change_hardware),
+                 .path = file.file->path(),
+                 .offset = offset}};
 }
 
 /// One that knows less than the frames is none.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/advice.h"
 #include "base/bytes.h"
 #include "base/mutant.h"
 
@@ -116,9 +117,9 @@ result<void> surveyor::read_header(surveyed_file& file) {
   auto header = format::decode_segment_header(bytes, files_.store());
   if (header) {
     if (header->segment != file.number) {
-      return about(
-          file, errc::missing_segment,
-          "the file is segment " + std::to_string(header->segment) + " under another name");
+      return about(file, errc::missing_segment,
+                   "the file is segment " + std::to_string(header->segment) +
+                       " under another name" + std::string(put_back));
     }
     file.header = *header;
     return {};
@@ -159,7 +160,7 @@ result<void> surveyor::check_order() const {
       return about(file, errc::missing_segment,
                    "the segment begins with position " +
                        std::to_string(file.header->first_position) + ", the one before it with " +
-                       std::to_string(first) + ": it is an older copy");
+                       std::to_string(first) + ", so it is an older copy" + std::string(put_back));
     }
     first = file.header->first_position;
   }

@@ -46,8 +46,7 @@ error nothing_found(os::directory& folder) {
   if (!segments) return segments.error();
   if (*segments) {
     return {errc::corrupt_manifest,
-            error_info{.detail = "there are segments, but no manifest: put it back from a copy",
-                       .path = folder.path()}};
+            error_info{.detail = "there are segments, but no manifest", .path = folder.path()}};
   }
   return {errc::store_not_found, error_info{.path = folder.path()}};
 }

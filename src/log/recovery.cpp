@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/advice.h"
 #include "log/log_repair.h"
 #include "log/log_survey.h"
 
@@ -56,10 +57,12 @@ result<log_survey> survey_twice(segment_files& files, const recovery_request& re
     survey = std::move(again);
   }
   if (!survey || !survey->leaves_something_out()) return survey;
-  return error(errc::corrupt_data,
-               error_info{.detail = "the log reads differently each time: the disk, its cable or "
-                                    "the memory is failing; nothing was changed",
-                          .path = files.directory().path()});
+  return error(
+      errc::corrupt_data,
+      error_info{.detail = std::string("the log reads differently each time: the disk, its cable "
+                                       "or the memory is failing; nothing was changed")
+                               .append(change_hardware),
+                 .path = files.directory().path()});
 }
 
 }  // namespace
@@ -68,7 +71,13 @@ result<recovered_log> recover(segment_files& files, const recovery_request& requ
   // Nobody has written that many events, and the next one needs a position, too.
   constexpr std::uint64_t largest = std::uint64_t{1} << 62U;
   if (std::max(request.evidence, request.from.last).value() > largest) {
-    return error(errc::corrupt_index, "a position is recorded that no log can reach");
+    return error(
+        errc::corrupt_index,
+        error_info{
+            .detail =
+                "the index or a checkpoint names a position that no log can reach: remove the "
+                "folder `index`; if that does not help, put the folder `state` back from a copy",
+            .path = files.directory().path()});
   }
   auto survey = survey_twice(files, request);
   if (!survey) return survey.error();

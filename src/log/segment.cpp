@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/advice.h"
 #include "base/mutant.h"
 #include "log/file_window.h"
 
@@ -107,7 +108,8 @@ result<const os::mapping*> segment::mapped() const {
 
 error segment::beyond_end(std::uint64_t offset, std::uint64_t size) const {
   return {errc::corrupt_data, error_info{.detail = std::to_string(size) +
-                                                   " bytes should stand where the file has ended",
+                                                   " bytes should stand where the file has ended" +
+                                                   std::string(put_back),
                                          .path = file_->path(),
                                          .offset = offset}};
 }

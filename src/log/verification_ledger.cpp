@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "base/advice.h"
 #include "base/bytes.h"
 #include "base/checksum.h"
 

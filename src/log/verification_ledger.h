@@ -13,11 +13,6 @@
 
 namespace mainstem::log {
 
-/// What to do about damage to the log.
-inline constexpr std::string_view put_back =
-    ": put the file back from a copy, restore a backup, or let repair make a new store of all that "
-    "is good";
-
 /// Something that looks wrong, until it is known whether it had been durable.
 struct suspect {
   finding what;

@@ -66,11 +66,15 @@ class small_store {
     ASSERT_FALSE(life_.found().any()) << life_.found().text();
     const auto machine = life_.machine().killed();
     harm(machine->disk());
+    const disk_files harmed = machine->disk().files();
     findings wrong;
     // Without the control page a follower sees what the log itself proves to be durable.
     judge(engine::follower_core::open(store_path, plan_.options, machine->around()), true, wrong);
     ASSERT_FALSE(wrong.any()) << name << ", followed:\n" << wrong.text();
+    const std::uint64_t before = noticed();
     judge(engine::store_core::open(store_path, plan_.options, machine->around()), false, wrong);
+    if (only_control_differs(harmed) && noticed() != before)
+      wrong.add("the control page is damaged, and the log is said to be");
     ASSERT_FALSE(wrong.any()) << name << ":\n" << wrong.text();
   }
 
@@ -82,6 +86,13 @@ class small_store {
   [[nodiscard]] std::uint64_t harmless() const noexcept { return harmless_; }
 
  private:
+  [[nodiscard]] bool only_control_differs(const disk_files& harmed) const {
+    return harmed.size() == files_.size() && std::ranges::all_of(files_, [&](const auto& file) {
+             const auto found = harmed.find(file.first);
+             return file.first.ends_with("/control") ||
+                    (found != harmed.end() && found->second == file.second);
+           });
+  }
   template <class Core>
   void judge(const result<std::unique_ptr<Core>>& opened, bool may_end_early, findings& wrong) {
     if (!opened) {

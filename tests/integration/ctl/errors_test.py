@@ -41,7 +41,7 @@ class Situations(CtlTest):
         (store / "manifest").unlink()
         (store / "manifest.copy").unlink()
         return 2, ("repair", store, self.folder / "new"), (
-            "there are segments, but no manifest", store, "put it back from a copy")
+            "there are segments, but no manifest", store, "back from a copy")
 
     def one_manifest_damaged(self):
         store = self.copy()

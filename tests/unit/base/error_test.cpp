@@ -124,10 +124,23 @@ TEST(Errc, EachValueHasAMessageOfItsOwn) {
     const auto message = error(code).message();
     EXPECT_GE(message.size(), 20U) << message << ": what happened, and what to do";
     EXPECT_TRUE(messages.insert(message).second) << message;
-    EXPECT_EQ(make_error_code(code).message(), message);
+    EXPECT_TRUE(message.starts_with(make_error_code(code).message())) << message;
     EXPECT_EQ(std::string(make_error_code(code).category().name()), error_category().name());
   }
   EXPECT_FALSE(messages.contains(make_error_code(static_cast<errc>(999)).message()));
+}
+
+TEST(Error, SaysWhatToDoAboutWhatTheSystemSays) {
+  for (const int number : {ENOENT, ENOTDIR, EEXIST, ENOTEMPTY, EACCES, EPERM, EROFS, ENOSPC, EDQUOT,
+                           EFBIG, EMFILE, ENFILE, ENOMEM, EIO, ELOOP, ENAMETOOLONG}) {
+    const boost::system::error_code code(number, boost::system::system_category());
+    const auto said =
+        error(code, error_info{.detail = "cannot open it", .path = "there"}).message();
+    const auto begin = code.message() + ": cannot open it: ";
+    EXPECT_TRUE(said.starts_with(begin)) << said;
+    EXPECT_TRUE(said.ends_with(" [there]")) << said;
+    EXPECT_GT(said.size(), begin.size() + 10) << said;
+  }
 }
 
 // Programs keep the numbers in their logs and their alerts.
