@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/scarce_memory.h"
 
-#include "support/replaced_allocation.h"
+#include <mainstem/testing/scarce_memory.h>
 
-bool mainstem::test_support::allocation_is_to_fail() noexcept {
+namespace mainstem::test_support {
+namespace {
+
+bool allocation_fails() noexcept {
   auto& memory = scarce_memory::here();
   if (!memory.in_engine) return false;
   ++memory.calls;
   return memory.fails != 0 &&
          (memory.calls == memory.fails || (memory.for_good && memory.calls > memory.fails));
 }
+
+}  // namespace
+}  // namespace mainstem::test_support
+
+// NOLINTNEXTLINE(misc-new-delete-overloads)
+MAINSTEM_TESTING_REPLACE_ALLOCATION_BY(mainstem::test_support::allocation_fails());

@@ -4,4 +4,5 @@
 #include "testing-service.h"
 #include "testing-power-loss.h"
 #include "testing-every-step.h"
+#include "testing-memory.h"
 #include "testing-property.h"

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <mainstem/store.h>
+#include <mainstem/testing/scarce_memory.h>
 
 #include <stdlib.h>
 
@@ -12,12 +13,21 @@
 #include <thread>
 #include <vector>
 
-#include "scarcity.h"
-
 // A real store, with its threads, while memory runs out again and again. The process goes on,
 // nobody is told anything that is not so, and afterwards everything is there.
 namespace mainstem::memory_test {
 namespace {
+
+using testing::has_memory;
+using testing::scarce_memory;
+using testing::scarcity;
+
+/// Calls the store, which has to make do with what memory there is.
+template <class Call>
+auto in_store(Call&& call) {
+  const has_memory scarce(false);
+  return std::forward<Call>(call)();
+}
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t rounds = 12;
@@ -172,9 +182,9 @@ void live(std::uint64_t period) {
   {
     store opened = store::open(folder.store(), busy_options()).value();
     {
-      const scarcity scarce(period);
+      const scarce_memory scarce(period, scarcity::repeated);
       const auto append_some = [&opened](writer& who) {
-        const has_memory test(true);
+        const has_memory test;
         for (int i = 0; i < 30; ++i)
           who.append(opened, i % 3 == 0 ? durability::buffered : durability::synced);
       };
@@ -203,30 +213,30 @@ void live(std::uint64_t period) {
 }
 
 TEST(ScarceMemory, KillsNobodyAndLosesNothing) {
-  const has_memory test(true);
-  const std::uint64_t before = scarcity::failures();
+  const has_memory test;
+  std::uint64_t failures = 0;
   for (std::uint64_t round = 0; round < rounds; ++round) {
     const std::uint64_t period = 2 + round * (round + 1) / 2;
     SCOPED_TRACE("every allocation number " + std::to_string(period) + " fails");
     live(period);
     ASSERT_FALSE(HasFailure());
+    failures += scarce_memory::failures();
   }
-  EXPECT_GT(scarcity::failures(), before + 10 * rounds);
+  EXPECT_GT(failures, 10 * rounds);
 }
 
 // The first allocation fails, or the second, and so on until opening needs no more than that; the
 // same for closing.
 TEST(ScarceMemory, KeepsAStoreFromOpeningAndHarmsNothing) {
-  const has_memory test(true);
+  const has_memory test;
   const temporary_folder folder;
   writer one("one");
   constexpr std::uint64_t step = rounds < 60 ? 23 : 3;
   std::uint64_t refused = 0;
   for (std::uint64_t nth = 1;; nth += step) {
     result<store> opened = errc::store_closed;
-    const std::uint64_t before = scarcity::failures();
     {
-      const scarcity scarce(nth);
+      const scarce_memory scarce(nth, scarcity::repeated);
       const auto path = folder.store();
       const auto options = busy_options();
       opened = in_store([&] { return store::open(path, options); });
@@ -243,7 +253,7 @@ TEST(ScarceMemory, KeepsAStoreFromOpeningAndHarmsNothing) {
     one.check(*opened);
     ASSERT_TRUE(opened->close());
     ASSERT_FALSE(HasFailure()) << nth;
-    if (scarcity::failures() == before) break;
+    if (scarce_memory::failures() == 0) break;
   }
   EXPECT_GT(refused, 5U);
 }
