@@ -72,8 +72,10 @@ struct repair_report {
 /// On success: the store is durable. Until then the folder has no manifest, and is no store.
 /// Errors: store_not_found; unsupported_format; corrupt_manifest (without the secret in it nothing
 /// is provable); store_locked (somebody has it open for writing); invalid_argument (`to` is not
-/// empty); disk_full; operation_aborted; and whatever the disk says. Files that cannot be read are
-/// findings.
+/// empty); disk_full; operation_aborted; out_of_memory; and whatever the system says. Files that
+/// the disk does not give (EIO) are findings; those that this process may not read, or has no
+/// descriptors for, are errors: nothing is left out for that. After an error remove what was begun
+/// in `to`, and call it again.
 /// Cost: reads the log twice and writes it once.
 [[nodiscard]] MAINSTEM_API result<repair_report> repair(const std::filesystem::path& from,
                                                         const std::filesystem::path& to,

@@ -120,8 +120,10 @@ struct verify_report {
 /// checks out, and without the secret in it nothing can be checked: put one back, or restore a
 /// backup); store_locked (this process has the store open: close it, or leave out
 /// verify_options::derived); operation_aborted (boost::asio::error, that is ECANCELED of the
-/// system) if it was stopped; and whatever the disk says of the folder. Damage, and files that
-/// cannot be read, are no errors but findings.
+/// system) if it was stopped; out_of_memory; and whatever the system says of the folder. Damage,
+/// and files that the disk does not give (EIO), are no errors but findings. What this process lacks
+/// (descriptors, memory, the right to read a file or to write `lock.mdb`) is an error and no
+/// finding: it says nothing of the store.
 /// Cost: reads the log and the index once. Memory: about 150 B for each stream.
 [[nodiscard]] MAINSTEM_API result<verify_report> verify(const std::filesystem::path& path,
                                                         const verify_options& options = {});

@@ -37,7 +37,8 @@ class store_repair {
                            std::span<const std::byte> frame);
   void note_streams(const format::frame_prefix& prefix, std::span<const std::byte> frame);
   void note_lost(std::uint64_t next_position);
-  void ask_index();
+  result<void> ask_index();
+  result<void> read_index_of(index::environment_provider& provider);
   result<void> check(os::directory& to_log);
   result<void> copy_state(const std::shared_ptr<os::directory>& to);
   [[nodiscard]] log::log_verifier_options watched() const;
@@ -63,6 +64,9 @@ result<repair_report> store_repair::run(const std::string& from, const std::stri
 
   verify_options how;
   how.stop = options_.stop;
+  how.on_progress = [this](const verify_progress& progress) {
+    if (options_.on_progress) options_.on_progress(progress.bytes_done, progress.bytes_total);
+  };
   auto seen = verify_store(from, how, around_);
   if (!seen) return seen.error();
   seen_ = std::move(*seen);
@@ -73,7 +77,9 @@ result<repair_report> store_repair::run(const std::string& from, const std::stri
   auto to_log = (*target)->open_directory(log::log_folder_name, true);
   if (!to_log) return log::with_disk_full(to_log.error());
   if (auto rewritten = rewrite(*to_log); !rewritten) return rewritten.error();
-  if (!report_.lost.empty()) ask_index();
+  if (!report_.lost.empty()) {
+    if (auto asked = ask_index(); !asked) return asked.error();
+  }
   if (auto checked = check(**to_log); !checked) return checked.error();
   if (auto copied = copy_state(*target); !copied) return log::with_disk_full(copied.error());
   if (auto created = log::create_manifest(**target, manifest_); !created) return created.error();
@@ -195,18 +201,26 @@ void store_repair::note_streams(const format::frame_prefix& prefix,
   }
 }
 
-/// Of events that were the last of their streams only the index can know.
-void store_repair::ask_index() {
+/// Of events that were the last of their streams only the index can know. One that is damaged knows
+/// nothing: the findings say so.
+result<void> store_repair::ask_index() {
   const auto provider = around_.make_index_provider(from_);
-  auto there = provider->inspect(index_name);
-  if (!there || !*there) return;
-  auto environment = provider->open_read_only(index_name);
-  if (!environment) return;
+  auto read = read_index_of(*provider);
+  if (!read && !os::is_damage(read.error()) && !index_is_useless(read.error())) return read;
+  return {};
+}
+
+result<void> store_repair::read_index_of(index::environment_provider& provider) {
+  auto there = provider.inspect(index_name);
+  if (!there) return there.error();
+  if (!*there) return {};
+  auto environment = provider.open_read_only(index_name);
+  if (!environment) return environment.error();
   auto opened = index::stream_index::follow(std::move(*environment), manifest_.store.store_id);
-  if (!opened) return;
+  if (!opened) return opened.error();
   auto snapshot = (*opened)->snapshot();
-  if (!snapshot) return;
-  static_cast<void>(index::summarize(
+  if (!snapshot) return snapshot.error();
+  return index::summarize(
       *snapshot, [this](std::string_view stream, const index::stream_summary& is) -> result<void> {
         const auto found = versions_.find(stream);
         const std::uint64_t kept = found == versions_.end() ? 0 : found->second;
@@ -214,7 +228,7 @@ void store_repair::ask_index() {
           report_.streams.push_back(
               {std::string(stream), version(kept + 1), version(is.last_version)});
         return {};
-      }));
+      });
 }
 
 /// What was written is read again before it counts.
@@ -230,6 +244,7 @@ result<void> store_repair::check(os::directory& to_log) {
 
 result<void> store_repair::copy_state(const std::shared_ptr<os::directory>& to) {
   auto kept = read_kept(around_, from_, manifest_.store.store_id);
+  if (!kept && !os::is_damage(kept.error())) return kept.error();
   report_.has_state = kept && *kept;
   if (!report_.has_state) return {};  // The findings say so.
   return write_kept(around_, to, manifest_.store.store_id, **kept);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/store_verifier.h"
-#include "engine/backup_marker.h"
 
 #include <algorithm>
 #include <optional>
 
+#include "engine/backup_marker.h"
 #include "engine/cancellation.h"
 #include "engine/store_folder.h"
 #include "engine/stream_ledger.h"
@@ -18,6 +18,12 @@
 
 namespace mainstem::engine {
 namespace {
+
+/// Of what can be made from the log at any time, also what a newer version wrote is only in the
+/// way.
+bool has_to_be_made_anew(const error& why) noexcept {
+  return os::is_damage(why) || why == errc::unsupported_format;
+}
 
 class store_verifier {
  public:
@@ -33,7 +39,7 @@ class store_verifier {
   result<void> read_index_of(index::environment_provider& provider);
   result<void> read_state();
   result<void> read_state_of(index::environment_provider& provider);
-  void look_at_control();
+  result<void> look_at_control();
   result<void> read_log();
   void take_totals(log::log_verification& found);
   void compare();
@@ -65,7 +71,7 @@ result<verify_report> store_verifier::run(const std::string& path) {
     if (auto read = read_index(); !read) return read.error();
     if (auto read = read_state(); !read) return read.error();
   }
-  look_at_control();
+  if (auto looked = look_at_control(); !looked) return looked.error();
   if (auto read = read_log(); !read) return read.error();
   compare();
   std::ranges::move(derived_, std::back_inserter(report_.findings));
@@ -98,7 +104,7 @@ result<void> store_verifier::check_manifests() {
   for (const char* name : {log::manifest_name, log::manifest_copy_name}) {
     auto found = log::read_manifest_file(*folder_, name);
     const std::string path = folder_->path() + "/" + name;
-    if (!found && found.error() == errc::unsupported_format) return found.error();
+    if (!found && !os::is_damage(found.error())) return found.error();
     if (!found) {
       add(finding_kind::manifest, found.error(), path, advice);
     } else if (!*found) {
@@ -135,7 +141,7 @@ result<void> store_verifier::tell(enum verify_progress::stage stage, std::uint64
 result<void> store_verifier::read_index() {
   const auto provider = around_.make_index_provider(folder_);
   auto read = read_index_of(*provider);
-  if (read || read.error() == errc::store_locked || is_stopped(read.error())) return read;
+  if (read || !has_to_be_made_anew(read.error())) return read;
   report_.has_index = false;
   add(finding_kind::index, read.error(), folder_->path() + "/" + std::string(index_name),
       ". Nothing is lost: remove the folder `index`, and the next opening for writing makes it "
@@ -180,9 +186,13 @@ result<void> store_verifier::read_index_of(index::environment_provider& provider
 result<void> store_verifier::read_state() {
   const auto provider = around_.make_index_provider(folder_);
   auto read = read_state_of(*provider);
-  if (read || read.error() == errc::store_locked || is_stopped(read.error())) return read;
+  if (read || !os::is_damage(read.error())) return read;
   const error failure = as_state_error(read.error(), folder_->path());
-  add(finding_kind::state, failure, folder_->path() + "/" + std::string(state_name), "");
+  // The state's own errors say what to do, the system's do not.
+  add(finding_kind::state, failure, folder_->path() + "/" + std::string(state_name),
+      failure == errc::corrupt_state
+          ? ""
+          : ": find out what is wrong with the disk, and put the folder `state` back from a copy");
   return {};
 }
 
@@ -204,15 +214,17 @@ result<void> store_verifier::read_state_of(index::environment_provider& provider
   return {};
 }
 
-void store_verifier::look_at_control() {
+result<void> store_verifier::look_at_control() {
   auto seen = log::look_at_control(*folder_, store_);
   if (!seen) {
+    if (!has_to_be_made_anew(seen.error())) return seen.error();
     add(finding_kind::control_page, seen.error(), folder_->path() + "/" + log::control_name,
         ". Nothing is lost: the next opening for writing makes it anew");
-    return;
+    return {};
   }
   control_ = *seen;
   if (control_) evidence_ = std::max(evidence_, control_->durable.last.value());
+  return {};
 }
 
 result<void> store_verifier::read_log() {
@@ -223,6 +235,7 @@ result<void> store_verifier::read_log() {
   how.digest_up_to = options_.digest_up_to.value();
   // So ends an earlier backup while it is brought up to date.
   const auto backup = read_backup_marker(*folder_);
+  if (!backup && !os::is_damage(backup.error())) return backup.error();
   how.may_end_sealed = backup && *backup;
   const auto note = [this](finding found) { report_.findings.push_back(std::move(found)); };
   how.on_commit = [this, note](const log::verified_commit& commit,
@@ -237,6 +250,7 @@ result<void> store_verifier::read_log() {
   if (!found) return found.error();
   // Whoever writes meanwhile says so: then only what was durable at the beginning counts.
   auto now = log::look_at_control(*folder_, store_);
+  if (!now && !has_to_be_made_anew(now.error())) return now.error();
   was_written_ = control_ && now && *now && !(**now == *control_);
   take_totals(*found);
   report_.log_duration = around_.clock.monotonic() - began;

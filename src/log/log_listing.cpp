@@ -51,7 +51,7 @@ result<std::vector<listed_file>> list_segments(os::directory& log_folder,
     auto header = read_header(log_folder, store, file);
     if (header) {
       file.header = *header;
-    } else if (header.error() == errc::unsupported_format) {
+    } else if (!os::is_damage(header.error())) {
       return header.error();
     } else {
       file.failure = header.error();

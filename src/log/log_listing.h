@@ -25,7 +25,8 @@ struct listed_file {
 };
 
 /// All of them with their headers, by number. Gaps are not judged.
-/// Errors: unsupported_format, and what listing the folder fails with.
+/// Errors: unsupported_format; what listing the folder fails with; and of a file what is no damage
+/// (os::is_damage()).
 [[nodiscard]] result<std::vector<listed_file>> list_segments(os::directory& log_folder,
                                                              const format::store_identity& store);
 

@@ -55,7 +55,7 @@ class verifier {
   void resume(std::uint64_t first, std::uint64_t chain);
   void finish_segment(walk_state& at);
   result<void> look_behind_the_end();
-  void unreadable(const walk_state& at, const error& why);
+  result<void> unreadable(const walk_state& at, const error& why);
   result<void> note_prefix(const walk_state& at, const frame_prefix& prefix);
   result<void> report(const walk_state& at);
   [[nodiscard]] std::string path_of(std::string_view name) const {
@@ -176,10 +176,7 @@ result<void> verifier::walk_frames(walk_state& at) {
         ledger_.expected() == at.next->first_position && chain_ == at.next->previous_checksum)
       break;
     auto prefix = at.window->prefix_at(at.offset);
-    if (!prefix) {
-      unreadable(at, prefix.error());
-      return {};
-    }
+    if (!prefix) return unreadable(at, prefix.error());
     if (*prefix) {
       if (auto known = note_prefix(at, **prefix); !known) return known;
       const bool belongs = (*prefix)->segment == at.file.number && is_plausible(**prefix) &&
@@ -209,20 +206,18 @@ result<bool> verifier::enter(walk_state& at) {
   const std::string path = path_of(at.file.name);
   auto file = folder_.open_file(at.file.name, os::open_mode::read_only);
   auto size = file ? (*file)->size() : result<std::uint64_t>(file.error());
-  if (!size) {
-    unreadable(at, size.error());
+  const auto give_up = [&](const error& why) -> result<bool> {
+    if (auto noted = unreadable(at, why); !noted) return noted.error();
     return false;
-  }
+  };
+  if (!size) return give_up(size.error());
   at.handle = std::move(*file);
   at.window.emplace(*at.handle, *size, store_.secret);
   if (at.file.header) {
     enter_header(at);
   } else {
     auto end = at.window->end_of_content(0);
-    if (!end) {
-      unreadable(at, end.error());
-      return false;
-    }
+    if (!end) return give_up(end.error());
     if (*end == 0 && at.is_last()) return false;  // Made ahead of use.
     const bool is_ours = at.file.failure->code() == make_error_code(errc::corrupt_data);
     const auto kind = at.file.failure->code() == make_error_code(errc::missing_segment)
@@ -237,7 +232,8 @@ result<bool> verifier::enter(walk_state& at) {
     if (kind == finding_kind::missing_segment) return false;
   }
   ledger_.enter_segment(path);
-  at.trailer.begin(*at.window, at.file.number);
+  auto begun = at.trailer.begin(*at.window, at.file.number);
+  if (!begun && !os::is_damage(begun.error())) return begun.error();
   return true;
 }
 
@@ -303,9 +299,8 @@ result<void> verifier::take_commit(walk_state& at, const frame_prefix& prefix) {
   auto frame = intact ? at.window->frame_at(at.offset, prefix)
                       : result<std::span<const std::byte>>(intact.error());
   if (!frame) {
-    unreadable(at, frame.error());
     at.window.reset();
-    return {};
+    return unreadable(at, frame.error());
   }
   ledger_.pass_durable(prefix.last_position());
   std::uint32_t lost = 0;
@@ -349,7 +344,7 @@ std::uint32_t verifier::report_parts(const walk_state& at, const frame_prefix& p
 /// @returns false if there is nothing more in this file.
 result<bool> verifier::search(walk_state& at) {
   const auto give_up = [&](const error& why) -> result<bool> {
-    unreadable(at, why);
+    if (auto noted = unreadable(at, why); !noted) return noted.error();
     return false;
   };
   if (!at.content_end) {
@@ -384,8 +379,12 @@ void verifier::resume(std::uint64_t first, std::uint64_t chain) {
   chain_ = chain;
 }
 
-void verifier::unreadable(const walk_state& at, const error& why) {
+/// A finding, if it is about the file.
+/// Errors: what is no damage.
+result<void> verifier::unreadable(const walk_state& at, const error& why) {
+  if (!os::is_damage(why)) return why;
   ledger_.unreadable(why, {path_of(at.file.name), at.offset});
+  return {};
 }
 
 void verifier::finish_segment(walk_state& at) {

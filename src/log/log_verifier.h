@@ -85,7 +85,8 @@ struct log_verification {
 
 /// Reads all of a log, and finds all that is wrong with it. Changes nothing, maps nothing, and
 /// never stops at damage. Somebody else may be writing: see log_verification::at_durable. Errors:
-/// unsupported_format; those of the handlers; what listing the folder fails with.
+/// unsupported_format; those of the handlers; what listing the folder fails with; and whatever else
+/// is no damage (os::is_damage()).
 [[nodiscard]] result<log_verification> verify_log(os::directory& log_folder,
                                                   const format::store_identity& store,
                                                   const log_verifier_options& options);

@@ -5,9 +5,11 @@
 
 namespace mainstem::log {
 
-void trailer_check::begin(file_window& window, std::uint32_t number) {
+result<void> trailer_check::begin(file_window& window, std::uint32_t number) {
   auto found = window.final_trailer();
-  if (found && *found && (*found)->prefix.segment == number) trailer_ = std::move(*found);
+  if (!found) return found.error();
+  if (*found && (*found)->prefix.segment == number) trailer_ = std::move(*found);
+  return {};
 }
 
 void trailer_check::take(const format::frame_prefix& prefix, std::uint64_t offset) noexcept {

@@ -15,8 +15,8 @@ namespace mainstem::log {
 /// Compares the trailer of a segment with its frames, as they are walked.
 class trailer_check {
  public:
-  /// Reads the trailer that the file ends with, if it does.
-  void begin(file_window& window, std::uint32_t number);
+  /// Reads the trailer that the file ends with, if it does. After an error it counts as missing.
+  [[nodiscard]] result<void> begin(file_window& window, std::uint32_t number);
 
   /// The next commit or mark of the segment.
   void take(const format::frame_prefix& prefix, std::uint64_t offset) noexcept;

@@ -147,5 +147,9 @@ class disk {
 [[nodiscard]] bool is_disk_full(const error& failure) noexcept;
 /// True for ENOENT: there is nothing of that name.
 [[nodiscard]] bool is_missing(const error& failure) noexcept;
+/// True for what is wrong with what stands on the disk: damage, nothing or something else in the
+/// place of a file, a disk that does not give it. False for what this process lacks (descriptors,
+/// memory, rights, space), which says nothing of what is stored; and for all that is not known.
+[[nodiscard]] bool is_damage(const error& failure) noexcept;
 
 }  // namespace mainstem::os

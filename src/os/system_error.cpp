@@ -64,4 +64,24 @@ bool is_missing(const error& failure) noexcept {
   return failure.code() == boost::system::errc::no_such_file_or_directory;
 }
 
+bool is_damage(const error& failure) noexcept {
+  if (failure.code().category() != boost::system::system_category())
+    return failure == error_condition::corruption;
+  switch (failure.code().value()) {
+    case EIO:
+    case ENODATA:
+    case EBADMSG:
+    case EUCLEAN:
+    case EILSEQ:
+    case EREMOTEIO: return true;  // The disk does not give it: so Linux names what fails.
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case ELOOP:
+    case ENXIO:
+    case EINVAL: return true;  // Nothing stands there, or what is no file: a FIFO is EINVAL.
+    default: return false;
+  }
+}
+
 }  // namespace mainstem::os

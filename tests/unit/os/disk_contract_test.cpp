@@ -336,5 +336,26 @@ TEST(IsDiskFull, KnowsTheThreeWaysInWhichADiskIsFull) {
   EXPECT_FALSE(is_disk_full(error(make_error_code(static_cast<errc>(ENOSPC)))));
 }
 
+TEST(IsDamage, TellsWhatIsWrongOnTheDiskFromWhatTheProcessLacks) {
+  for (const int number : {EIO, ENODATA, EBADMSG, EUCLEAN, EILSEQ, EREMOTEIO, ENOENT, ENOTDIR,
+                           EISDIR, ELOOP, ENXIO, EINVAL}) {
+    EXPECT_TRUE(is_damage(error(system_code(number)))) << number;
+  }
+  for (const int number : {EMFILE, ENFILE, ENOMEM, EACCES, EPERM, EROFS, EAGAIN, ENOLCK, ENOSPC,
+                           EDQUOT, EFBIG, ECANCELED, EINTR}) {
+    EXPECT_FALSE(is_damage(error(system_code(number)))) << number;
+  }
+  for (const errc code :
+       {errc::corrupt_data, errc::missing_segment, errc::corrupt_manifest, errc::corrupt_index,
+        errc::corrupt_state, errc::foreign_file, errc::store_damaged}) {
+    EXPECT_TRUE(is_damage(code)) << code;
+  }
+  for (const errc code : {errc::out_of_memory, errc::overloaded, errc::disk_full,
+                          errc::store_locked, errc::unsupported_format, errc::store_not_found}) {
+    EXPECT_FALSE(is_damage(code)) << code;
+  }
+  EXPECT_FALSE(is_damage(error()));
+}
+
 }  // namespace
 }  // namespace mainstem::os::test
