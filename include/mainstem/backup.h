@@ -67,7 +67,9 @@ struct backup_report {
 /// another store, or of another lineage of this one); store_damaged, corrupt_data (what was to be
 /// copied is damaged: verify, then repair); store_locked (this process has the store open: name the
 /// store object instead of its folder); disk_full (make room, and call it again);
-/// operation_aborted; and whatever the disk says. Cost: reads what it copies twice.
+/// operation_aborted; out_of_memory; and whatever the system says. None of them harms an earlier
+/// backup in `to`, and the same call goes on with what was begun.
+/// Cost: reads what it copies twice.
 [[nodiscard]] MAINSTEM_API result<backup_report> backup(const std::filesystem::path& from,
                                                         const std::filesystem::path& to,
                                                         const backup_options& options = {});
@@ -110,7 +112,8 @@ struct restore_report {
 ///
 /// On success: the store is durable. Until then the folder has no manifest, and is no store.
 /// Errors: those of backup(); store_damaged also if the backup does not hold what it should;
-/// invalid_argument also if `from` was never finished, or is no backup.
+/// invalid_argument also if `from` was never finished, or is no backup. After an error remove what
+/// was begun in `to`, and call it again.
 /// Cost: reads the backup once, and what was copied once more.
 [[nodiscard]] MAINSTEM_API result<restore_report> restore(const std::filesystem::path& from,
                                                           const std::filesystem::path& to,

@@ -74,9 +74,11 @@ enum class errc {
   /// More calls look into the index at the same moment than it has room for (4,096). Try again.
   /// [capacity]
   overloaded = 27,
-  /// There is no space for the append; nothing was touched. Free some space and try again. A limit
-  /// on the size of files (RLIMIT_FSIZE) is answered so as well, if the program ignores SIGXFSZ:
-  /// or else that signal kills it. [capacity]
+  /// There is no space. An append has touched nothing; what a backup, restore or repair had begun
+  /// is
+  /// still there: backup() goes on with it, and of the others it is to be removed. Make room, and
+  /// try again. A limit on the size of files (RLIMIT_FSIZE) is answered so as well, if the program
+  /// ignores SIGXFSZ: or else that signal kills it. [capacity]
   disk_full = 28,
   /// The time that the caller was willing to wait is over. Try again, or give up. [capacity]
   timed_out = 29,
@@ -84,8 +86,8 @@ enum class errc {
   /// saves schemas.
   /// [invalid]
   store_read_only = 30,
-  /// There was not enough memory for the call; nothing was touched. Make room and try again.
-  /// [capacity]
+  /// There was not enough memory for the call. A store has touched nothing; of what a backup,
+  /// restore or repair had begun see disk_full. Make room and try again. [capacity]
   out_of_memory = 31,
 
   /// A frame, an event or a header does not carry the checksum that it should. [corruption]

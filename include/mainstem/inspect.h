@@ -52,9 +52,9 @@ struct store_description {
 
 /// Reads manifest, headers, trailers and the ends of what is derived; no events.
 ///
-/// Errors: store_not_found; unsupported_format (update Mainstem); corrupt_manifest; and whatever
-/// the disk says. What is damaged behind the manifest is described. Cost: two reads for each
-/// segment.
+/// Errors: store_not_found; unsupported_format (update Mainstem); corrupt_manifest; out_of_memory;
+/// and whatever the system says. What is damaged behind the manifest is described. Cost: two reads
+/// for each segment.
 [[nodiscard]] MAINSTEM_API result<store_description> describe_store(
     const std::filesystem::path& path);
 
@@ -84,8 +84,8 @@ struct dump_options {
 
 /// The header of a segment, and one line for each frame, for each hole between them, and for what
 /// stands behind the last one.
-/// Errors: store_not_found; missing_segment; unsupported_format; corrupt_manifest; and whatever the
-/// disk says. Cost: reads the segment.
+/// Errors: store_not_found; missing_segment; unsupported_format; corrupt_manifest; out_of_memory;
+/// and whatever the system says. Cost: reads the segment.
 [[nodiscard]] MAINSTEM_API result<dump_result> dump_segment(const std::filesystem::path& path,
                                                             std::uint32_t number);
 

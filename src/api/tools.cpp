@@ -7,6 +7,7 @@
 
 #include "api/kept_access.h"
 #include "api/real_surroundings.h"
+#include "base/attempt.h"
 #include "engine/store_backup.h"
 #include "engine/store_dump.h"
 #include "engine/store_inspector.h"
@@ -37,26 +38,34 @@ std::string_view to_string(finding_kind kind) noexcept {
 std::ostream& operator<<(std::ostream& out, finding_kind kind) { return out << to_string(kind); }
 
 result<verify_report> verify(const std::filesystem::path& path, const verify_options& options) {
-  return engine::verify_store(path.string(), options, detail::real_surroundings());
+  return attempt(
+      [&] { return engine::verify_store(path.string(), options, detail::real_surroundings()); });
 }
 
 result<store_description> describe_store(const std::filesystem::path& path) {
-  return engine::describe_store(path.string(), detail::real_surroundings());
+  return attempt(
+      [&] { return engine::describe_store(path.string(), detail::real_surroundings()); });
 }
 
 result<dump_result> dump_segment(const std::filesystem::path& path, std::uint32_t number) {
-  return engine::store_dump(path.string(), detail::real_surroundings().disk).segment(number);
+  return attempt([&] {
+    return engine::store_dump(path.string(), detail::real_surroundings().disk).segment(number);
+  });
 }
 
 result<dump_result> dump_frame(const std::filesystem::path& path, std::uint32_t number,
                                std::uint64_t offset, const dump_options& options) {
-  return engine::store_dump(path.string(), detail::real_surroundings().disk, options)
-      .frame(number, offset);
+  return attempt([&] {
+    return engine::store_dump(path.string(), detail::real_surroundings().disk, options)
+        .frame(number, offset);
+  });
 }
 
 result<dump_result> dump_event(const std::filesystem::path& path, position at,
                                const dump_options& options) {
-  return engine::store_dump(path.string(), detail::real_surroundings().disk, options).event(at);
+  return attempt([&] {
+    return engine::store_dump(path.string(), detail::real_surroundings().disk, options).event(at);
+  });
 }
 
 struct detail::backup_access {
@@ -65,7 +74,9 @@ struct detail::backup_access {
 
 result<backup_report> backup(const std::filesystem::path& from, const std::filesystem::path& to,
                              const backup_options& options) {
-  return engine::backup_store(from.string(), to.string(), options, detail::real_surroundings());
+  return attempt([&] {
+    return engine::backup_store(from.string(), to.string(), options, detail::real_surroundings());
+  });
 }
 
 result<backup_report> backup(const store& from, const std::filesystem::path& to,
@@ -79,12 +90,16 @@ result<backup_report> backup(const store& from, const std::filesystem::path& to,
 
 result<restore_report> restore(const std::filesystem::path& from, const std::filesystem::path& to,
                                const restore_options& options) {
-  return engine::restore_store(from.string(), to.string(), options, detail::real_surroundings());
+  return attempt([&] {
+    return engine::restore_store(from.string(), to.string(), options, detail::real_surroundings());
+  });
 }
 
 result<repair_report> repair(const std::filesystem::path& from, const std::filesystem::path& to,
                              const repair_options& options) {
-  return engine::repair_store(from.string(), to.string(), options, detail::real_surroundings());
+  return attempt([&] {
+    return engine::repair_store(from.string(), to.string(), options, detail::real_surroundings());
+  });
 }
 
 }  // namespace mainstem

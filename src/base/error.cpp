@@ -41,13 +41,12 @@ const char* message_of(errc code) noexcept {
     case errc::outcome_unknown:
       return "the append may or may not be durable: reopen, then append the same again";
     case errc::overloaded: return "too many calls at the same moment: try again";
-    case errc::disk_full: return "no space is left: nothing was touched, make room and try again";
+    case errc::disk_full: return "no space is left: make room and try again";
     case errc::timed_out:
       return "it did not happen in the time given for it: try again, or give up";
     case errc::store_read_only:
       return "the store was opened for reading only: append where it is open for writing";
-    case errc::out_of_memory:
-      return "not enough memory: nothing was touched, make room and try again";
+    case errc::out_of_memory: return "not enough memory: make room and try again";
     case errc::corrupt_data: return "stored data is damaged";
     case errc::missing_segment: return "a segment file is missing or in the wrong place";
     case errc::corrupt_manifest: return "the store's manifest is damaged";
