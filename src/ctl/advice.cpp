@@ -3,8 +3,18 @@
 
 #include <cerrno>
 
+#include "ctl/text.h"
+
 namespace mainstem::ctl {
 namespace {
+
+boost::system::error_code error_code(int number) noexcept {
+  return {number, boost::system::system_category()};
+}
+
+constexpr const char* more_memory =
+    "give it more memory, or raise the limit (ulimit -v): it maps the index, and takes about 150 B "
+    "for each stream";
 
 const char* advice_on_own(errc code) {
   switch (code) {
@@ -26,8 +36,10 @@ const char* advice_on_own(errc code) {
     case errc::corrupt_index:
       return "remove the folder `index`: the next opening for writing makes it from the log";
     case errc::corrupt_state: return "put the folder `state` back from a backup";
-    case errc::disk_full: return "make room on the target's disk, remove what was begun, run again";
-    case errc::invalid_argument: return "correct the call: `mainstemctl --help` lists the verbs";
+    case errc::invalid_argument:
+      return "correct the call: `mainstemctl --help` lists the verbs, and `--help` behind a verb "
+             "what it takes";
+    case errc::out_of_memory: return more_memory;
     case errc::overloaded:
     case errc::timed_out: return "try again";
     default: return "run it again; if that does not help, keep a copy of the folder and report it";
@@ -41,26 +53,44 @@ const char* advice_on_system(int code) {
     case EEXIST:
     case ENOTEMPTY: return "name a folder that does not exist yet, or is empty";
     case EACCES:
-    case EPERM: return "run it as the user that owns the files, or let this one read them";
+    case EPERM:
+      return "run it as the user that owns the files, or let this one read them, and write "
+             "`lock.mdb` in `index` and `state`";
     case EROFS: return "the file system is mounted read-only: write to another one";
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG: return "make room on the target's disk, remove what was begun, run again";
     case EMFILE:
     case ENFILE: return "raise the limit of open files (ulimit -n)";
-    case ENOMEM: return "give it more memory: large indexes take about 150 B for each stream";
+    case ENOMEM: return more_memory;
     case EIO:
       return "the disk fails: copy what can be read, look at the kernel's log, and go on there";
-    case ECANCELED: return "it was interrupted, and nothing that was begun counts: run it again";
     case ELOOP: return "check the path: its symbolic links lead in a circle";
     case ENAMETOOLONG: return "take a shorter path";
     default: return "look at the path that is named, then run it again";
   }
 }
 
+bool is_full(const error& why) noexcept {
+  if (why == errc::disk_full) return true;
+  return why == error_code(ENOSPC) || why == error_code(EDQUOT) || why == error_code(EFBIG);
+}
+
+/// How to run it again.
+std::string again(const product& of) {
+  switch (of.kind) {
+    case product::kind::backup:
+      return "run the same backup again, which goes on with what is there; do not remove " +
+             printable(of.target) + ": an earlier backup in it is still whole";
+    case product::kind::store:
+      return "remove what was begun in " + printable(of.target) + ", and run it again";
+    case product::kind::none: break;
+  }
+  return "run it again";
+}
+
 }  // namespace
 
-std::string advice_on(const error& why) {
+std::string advice_on(const error& why, const product& of) {
+  if (is_full(why)) return "make room on the disk, then " + again(of);
+  if (why == error_code(ECANCELED)) return "it was interrupted: " + again(of);
   if (why.code().category() == mainstem::error_category())
     return advice_on_own(static_cast<errc>(why.code().value()));
   return advice_on_system(why.code().value());

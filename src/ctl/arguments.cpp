@@ -5,7 +5,8 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <iostream>
+#include <algorithm>
+#include <string_view>
 
 #include <mainstem/version.h>
 
@@ -84,6 +85,11 @@ CLI::App* add_repair(CLI::App& app, repair_arguments& into) {
 
 }  // namespace
 
+output output_of(int count, const char* const* values) noexcept {
+  const auto is_json = [](const char* value) { return std::string_view(value) == "--json"; };
+  return std::any_of(values, values + count, is_json) ? output::json : output::text;
+}
+
 std::variant<arguments, exit_status> parse(int count, const char* const* values) {
   CLI::App app("The tools for the worst day of a Mainstem store.", "mainstemctl");
   app.set_version_flag("--version", "mainstemctl " + std::string(library_version()));
@@ -109,12 +115,16 @@ std::variant<arguments, exit_status> parse(int count, const char* const* values)
     if (dump_verb->parsed() && !dump.segment && !dump.event)
       throw CLI::RequiredError("--segment or --event");
   } catch (const CLI::ParseError& failure) {
-    if (app.get_subcommands().empty() && !app.remaining().empty()) {
-      std::cerr << "mainstemctl: there is no verb '" << app.remaining().front()
-                << "'\n  next: `mainstemctl --help` lists the verbs\n";
-      return exit_status::could_not_run;
+    const bool is_answered = failure.get_exit_code() == 0;  // --help and --version.
+    if (is_answered) {
+      app.exit(failure);
+      return exit_status::good;
     }
-    return app.exit(failure) == 0 ? exit_status::good : exit_status::could_not_run;
+    const bool has_no_verb = app.get_subcommands().empty() && !app.remaining().empty();
+    return fail(error(errc::invalid_argument,
+                      has_no_verb ? "there is no verb '" + app.remaining().front() + "'"
+                                  : std::string(failure.what())),
+                output_of(count, values));
   }
 
   arguments found{.as = as_json ? output::json : output::text, .verb = {}};

@@ -48,6 +48,9 @@ struct arguments {
       verb;
 };
 
+/// What the call asks for, also if the rest of it cannot be understood.
+[[nodiscard]] output output_of(int count, const char* const* values) noexcept;
+
 /// What was asked for; or the status to end with, after help or a complaint.
 [[nodiscard]] std::variant<arguments, exit_status> parse(int count, const char* const* values);
 

@@ -85,7 +85,7 @@ exit_status run(const backup_arguments& what, output as) {
     line.show(progress.bytes_done, progress.bytes_total);
   };
   const auto report = backup(what.store, what.target, options);
-  if (!report) return fail(report.error(), as);
+  if (!report) return fail(report.error(), as, {product::kind::backup, what.target});
   print(as == output::json ? as_json(*report) : as_text(*report, what.target));
   return exit_status::good;
 }
@@ -99,7 +99,7 @@ exit_status run(const restore_arguments& what, output as) {
     line.show(progress.bytes_done, progress.bytes_total);
   };
   const auto report = restore(what.backup, what.target, options);
-  if (!report) return fail(report.error(), as);
+  if (!report) return fail(report.error(), as, {product::kind::store, what.target});
   print(as == output::json ? as_json(*report) : as_text(*report, what.target));
   return exit_status::good;
 }

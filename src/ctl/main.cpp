@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdio>
-#include <exception>
+#include <new>
 #include <variant>
 
 #include "ctl/arguments.h"
@@ -15,10 +14,7 @@ int main(int count, char** values) {
     const auto& wanted = std::get<arguments>(parsed);
     return static_cast<int>(
         std::visit([&](const auto& verb) { return run(verb, wanted.as); }, wanted.verb));
-  } catch (const std::exception& failure) {
-    // Of memory that ran out, most likely.
-    static_cast<void>(std::fprintf(
-        stderr, "mainstemctl: %s\n  next: run it again with more memory\n", failure.what()));
-    return static_cast<int>(exit_status::could_not_run);
+  } catch (const std::bad_alloc&) {
+    return static_cast<int>(fail(mainstem::errc::out_of_memory, output_of(count, values)));
   }
 }

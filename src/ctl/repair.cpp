@@ -79,7 +79,7 @@ exit_status run(const repair_arguments& what, output as) {
     line.show(done, total);
   };
   const auto report = repair(what.store, what.target, options);
-  if (!report) return fail(report.error(), as);
+  if (!report) return fail(report.error(), as, {product::kind::store, what.target});
   print(as == output::json ? as_json(*report) : as_text(*report, what.target));
   return report->lost.empty() && report->findings.empty() ? exit_status::good
                                                           : exit_status::findings;

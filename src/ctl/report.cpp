@@ -3,7 +3,6 @@
 
 #include <cstdio>
 
-#include "ctl/advice.h"
 #include "ctl/text.h"
 
 namespace mainstem::ctl {
@@ -13,8 +12,8 @@ void print(const std::string& text) {
   std::fflush(stdout);
 }
 
-exit_status fail(const error& why, output as) {
-  const std::string advice = advice_on(why);
+exit_status fail(const error& why, output as, const product& of) {
+  const std::string advice = advice_on(why, of);
   if (as == output::json) {
     json_writer json;
     json.begin_object().member("status", "could_not_run").key("error");

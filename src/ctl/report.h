@@ -7,6 +7,7 @@
 #include <mainstem/error.h>
 #include <mainstem/verify.h>
 
+#include "ctl/advice.h"
 #include "ctl/json.h"
 
 namespace mainstem::ctl {
@@ -17,7 +18,7 @@ enum class exit_status : int { good = 0, findings = 1, could_not_run = 2 };
 enum class output : bool { text, json };
 
 /// Says why it could not run, and what to do next.
-[[nodiscard]] exit_status fail(const error& why, output as);
+[[nodiscard]] exit_status fail(const error& why, output as, const product& of = {});
 
 /// Where an error is, in words: path, offset and positions; empty if it does not say.
 [[nodiscard]] std::string place_of(const error& what);

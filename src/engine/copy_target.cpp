@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/copy_target.h"
 
+#include <algorithm>
+
+#include "log/manifest_file.h"
 #include "log/segment_files.h"
 
 namespace mainstem::engine {
@@ -35,10 +38,15 @@ result<void> expect_empty(os::directory& folder) {
   auto names = folder.list();
   if (!names) return names.error();
   if (names->empty()) return {};
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(*names, name) != names->end();
+  };
+  std::string detail = "the folder is not empty (it has `" + names->front() +
+                       "`): name one that is, or that does not exist yet";
+  if (has(log::log_folder_name) && !has(log::manifest_name) && !has(log::manifest_copy_name))
+    detail += ". It has no manifest: if this is what a restore or a repair left, remove it";
   return error(errc::invalid_argument,
-               error_info{.detail = "the folder is not empty (it has `" + names->front() +
-                                    "`): name one that is, or that does not exist yet",
-                          .path = folder.path()});
+               error_info{.detail = std::move(detail), .path = folder.path()});
 }
 
 }  // namespace mainstem::engine

@@ -14,6 +14,8 @@ sys.dont_write_bytecode = True
 
 CTL = os.environ["MAINSTEMCTL"]
 MAKER = os.environ["STORE_MAKER"]
+# Sanitizers need memory and descriptors of their own.
+SANITIZED = os.environ["SANITIZED"] == "1"
 # A store with several segments: events, bytes of a payload, streams, bytes of a segment.
 EVENTS = 960
 USUAL = (str(EVENTS), "200", "5", "65536")
