@@ -69,6 +69,7 @@ class kept_state {
  private:
   explicit kept_state(std::unique_ptr<environment> in) noexcept : in_(std::move(in)) {}
   [[nodiscard]] result<void> check_owner(const uuid& store_id);
+  [[nodiscard]] result<void> check_absence(std::string_view consumer) const;
   template <class Change>
   [[nodiscard]] result<void> change(Change&& change);
 

@@ -23,6 +23,7 @@ constexpr std::size_t page_size_at = 40;
 constexpr std::size_t free_depth_at = 46;
 constexpr std::size_t free_root_at = 80;
 constexpr std::size_t main_depth_at = 94;
+constexpr std::size_t main_rows_at = 120;
 constexpr std::size_t main_root_at = 128;
 constexpr std::size_t last_page_at = 136;
 constexpr std::size_t transaction_at = 144;
@@ -101,6 +102,7 @@ result<lmdb_state> read_lmdb_state(os::file& data) {
                     .transaction = field<std::uint64_t>(newer, transaction_at),
                     .main_root = field<std::uint64_t>(newer, main_root_at),
                     .main_depth = field<std::uint16_t>(newer, main_depth_at),
+                    .main_rows = field<std::uint64_t>(newer, main_rows_at),
                     .free_root = field<std::uint64_t>(newer, free_root_at),
                     .free_depth = field<std::uint16_t>(newer, free_depth_at)};
 }

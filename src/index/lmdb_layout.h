@@ -34,6 +34,7 @@ struct lmdb_state {
   std::uint64_t transaction = 0;
   std::uint64_t main_root = lmdb_no_page;
   std::uint16_t main_depth = 0;
+  std::uint64_t main_rows = 0;
   std::uint64_t free_root = lmdb_no_page;  ///< Of the tree that says which pages are free.
   std::uint16_t free_depth = 0;
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -21,6 +22,7 @@ constexpr std::size_t page_head_bytes = 16;
 constexpr std::size_t node_head_bytes = 8;
 constexpr std::size_t tree_record_bytes = 48;
 constexpr std::size_t tree_depth_at = 6;
+constexpr std::size_t tree_rows_at = 32;
 constexpr std::size_t tree_root_at = 40;
 
 constexpr std::uint16_t branch_page = 0x01;
@@ -42,7 +44,7 @@ class page_walker {
   result<void> run() {
     // Writing reads the tree of free pages.
     if (auto walked = walk_tree(state_.free_root, state_.free_depth); !walked) return walked;
-    return walk_tree(state_.main_root, state_.main_depth);
+    return walk_rows(state_.main_root, state_.main_depth, state_.main_rows);
   }
 
  private:
@@ -78,6 +80,17 @@ class page_walker {
     return walk(root, depth);
   }
 
+  /// The same of a tree of which is known how many rows it has: none may be missing without a
+  /// trace.
+  result<void> walk_rows(std::uint64_t root, unsigned depth, std::uint64_t rows) {
+    const std::uint64_t around = std::exchange(rows_, 0);
+    auto walked = walk_tree(root, depth);
+    const std::uint64_t found = std::exchange(rows_, around);
+    if (walked && found != rows)
+      return damaged(root == lmdb_no_page ? 0 : root, "does not lead to as many rows as it should");
+    return walked;
+  }
+
   /// @param depth levels from here down to the leaves, this one included.
   result<void> walk(std::uint64_t number, unsigned depth) {
     auto page = read(number);
@@ -93,6 +106,7 @@ class page_walker {
       return damaged(number, "has an impossible size");
     const std::size_t nodes = (lower - page_head_bytes) / 2;
     if (nodes < (depth == 1 ? 1U : 2U)) return damaged(number, "is empty");
+    if (depth == 1) rows_ += nodes;
     for (std::size_t i = 0; i < nodes; ++i) {
       const auto at = load<std::uint16_t>(page->data() + page_head_bytes + 2 * i);
       if (at < upper || at % 2 != 0 || at + node_head_bytes > page->size())
@@ -133,8 +147,9 @@ class page_walker {
     if (flags != tree_node || value != tree_record_bytes)
       return damaged(number, "has a node of an unknown kind");
     const auto* const tree = head + node_head_bytes + key;
-    return walk_tree(load<std::uint64_t>(tree + tree_root_at),
-                     load<std::uint16_t>(tree + tree_depth_at));
+    return walk_rows(load<std::uint64_t>(tree + tree_root_at),
+                     load<std::uint16_t>(tree + tree_depth_at),
+                     load<std::uint64_t>(tree + tree_rows_at));
   }
 
   result<void> overflow(std::uint64_t first, std::size_t value_bytes) {
@@ -154,6 +169,7 @@ class page_walker {
   os::file& data_;
   const lmdb_state state_;
   std::vector<bool> seen_;
+  std::uint64_t rows_ = 0;  ///< Of the tree that is being walked, so far.
 };
 
 }  // namespace

@@ -12,7 +12,10 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <random>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <mainstem/store.h>
@@ -21,9 +24,9 @@
 #include "os/posix_disk.h"
 #include "support/effort.h"
 
-// The file of a real index, damaged page by page and cut, and a process that opens its store, reads
-// all, appends and closes. LMDB trusts its pages: it ended that process, and streams looked as if
-// they had never been, before opening looked at the pages of small files.
+// LMDB's files of a real store, damaged page by page and cut, and a process that opens the store,
+// reads all, appends and closes. LMDB trusts its pages: it ended that process, and streams looked
+// as if they had never been, before opening looked at the pages of small files.
 namespace mainstem::test_support {
 namespace {
 
@@ -34,6 +37,7 @@ constexpr std::size_t page_bytes = 4096;
 /// One of so many cases: each opens a real store twice.
 std::size_t stride() { return is_sanitized ? 29 : long_factor() > 1 ? 1 : 4; }
 constexpr std::uint64_t streams = 150;
+constexpr std::uint64_t consumers = 30;
 
 // How a child process ends, unless it is killed or a sanitizer stops it.
 enum class ending : int { right = 40, refused = 41, wrong = 42 };
@@ -57,31 +61,44 @@ store_options small_options() {
 std::string stream_number(std::uint64_t number) {
   return "page-" + std::to_string(number % streams);
 }
+/// Long, so that they fill some pages.
+std::string consumer_number(std::uint64_t number) {
+  return "consumer-" + std::string(220, '.') + std::to_string(number);
+}
+/// Where this consumer is, of so many events.
+position place_of(std::uint64_t consumer, std::uint64_t last) { return position(last - consumer); }
 
-class IndexPages : public ::testing::Test {
+class LmdbPages : public ::testing::Test {
  protected:
+  LmdbPages(std::string environment, std::size_t least_pages)
+      : environment_(std::move(environment)), least_pages_(least_pages) {}
+
   void SetUp() override {
     std::string name = (fs::temp_directory_path() / "mainstem-pages-XXXXXX").string();
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;
     append(1, 450);
-    young = read_file(folder_ / "store" / "index" / "data.mdb");
+    young = read_file(folder_ / "store" / environment_ / "data.mdb");
     append(451, 900);
-    whole = read_file(folder_ / "store" / "index" / "data.mdb");
-    ASSERT_GE(whole.size(), 12 * page_bytes);
+    whole = read_file(folder_ / "store" / environment_ / "data.mdb");
+    ASSERT_GE(whole.size(), least_pages_ * page_bytes);
   }
   void TearDown() override {
     std::cout << right_ << " right, " << refused_ << " refused, " << died_
               << " killed the process that read it, of which the look at pages passed "
               << died_unseen_ << '\n';
     EXPECT_EQ(died_, 0U);
-    EXPECT_GT(right_, 0U);
+    EXPECT_GT(right_ + refused_, 0U);
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
   }
 
-  /// A process opens the store with this file as its index.
-  void check(const std::string& what, const std::string& file);
+  void cut_anywhere();
+  void exchange_pages();
+  void flip_bits();
+  void put_garbage_for_the_lock();
+  /// A process opens the store, in which these bytes stand in the place of a file of LMDB.
+  void check(const std::string& what, std::string_view bytes, const std::string& file = "data.mdb");
 
   std::string young;
   std::string whole;
@@ -93,18 +110,33 @@ class IndexPages : public ::testing::Test {
  private:
   void append(std::uint64_t first, std::uint64_t last);
   [[nodiscard]] ending use(const fs::path& at, std::ostream& said) const;
-  [[nodiscard]] static bool passes_look_at_pages(const fs::path& at);
+  [[nodiscard]] bool passes_look_at_pages(const fs::path& at) const;
 
+  std::string environment_;
+  std::size_t least_pages_;
   fs::path folder_;
 };
 
-void IndexPages::append(std::uint64_t first, std::uint64_t last) {
+class IndexPages : public LmdbPages {
+ protected:
+  IndexPages() : LmdbPages("index", 12) {}
+};
+/// Of what consumers have saved.
+class StatePages : public LmdbPages {
+ protected:
+  StatePages() : LmdbPages("state", 6) {}
+};
+
+void LmdbPages::append(std::uint64_t first, std::uint64_t last) {
   auto log = store::open(folder_ / "store", small_options()).value();
   for (std::uint64_t number = first; number <= last; ++number) {
     log.append(stream_name(stream_number(number)), any,
                {event_data("numbered", text(std::to_string(number)))}, {durability::buffered})
         .value();
   }
+  log.flush().value();
+  for (std::uint64_t i = 0; i < consumers; ++i)
+    log.save_checkpoint(consumer_number(i), place_of(i, last)).value();
 }
 
 /// Compares with what append() appended: event number n stands at position n.
@@ -124,9 +156,20 @@ class reading {
         complain("stream_info is wrong");
       }
     }
+    for (std::uint64_t i = 0; i < consumers; ++i) {
+      const auto found = log.checkpoint(consumer_number(i));
+      if (!found) {
+        note(found.error(), "a checkpoint");
+      } else if (*found != place_of(i, 900) && *found != place_of(i, 450)) {
+        // With a page of an earlier time, it may be what was saved then.
+        complain("the checkpoint of consumer " + std::to_string(i) + " is " +
+                 (*found ? std::to_string((*found)->value()) : std::string("gone")));
+      }
+    }
   }
-  void append(store& log) {
-    for (std::uint64_t i = 1; i <= streams; i += 10) {
+  /// To every so many of the streams.
+  void append(store& log, std::uint64_t step) {
+    for (std::uint64_t i = 1; i <= streams; i += step) {
       const auto answer = log.append(stream_name(stream_number(i)), exactly(version(6)),
                                      {event_data("numbered", text("after"))});
       if (!answer) {
@@ -182,7 +225,7 @@ class reading {
   bool wrong_ = false;
 };
 
-ending IndexPages::use(const fs::path& at, std::ostream& said) const {
+ending LmdbPages::use(const fs::path& at, std::ostream& said) const {
   reading all(said);
   auto log = store::open(at, small_options());
   if (!log) {
@@ -190,21 +233,21 @@ ending IndexPages::use(const fs::path& at, std::ostream& said) const {
     return all.how();
   }
   all.read(*log);
-  all.append(*log);
+  all.append(*log, environment_ == "index" ? 10 : 75);
   return all.how();
 }
 
-bool IndexPages::passes_look_at_pages(const fs::path& at) {
+bool LmdbPages::passes_look_at_pages(const fs::path& at) const {
   os::posix_disk disk;
   index::lmdb_provider provider(disk.open_directory(at.string(), false).value());
-  return provider.inspect("index").has_value();
+  return provider.inspect(environment_).has_value();
 }
 
-void IndexPages::check(const std::string& what, const std::string& file) {
+void LmdbPages::check(const std::string& what, std::string_view bytes, const std::string& file) {
   const fs::path at = folder_ / "case";
   fs::remove_all(at);
   fs::copy(folder_ / "store", at, fs::copy_options::recursive);
-  write_file(at / "index" / "data.mdb", file);
+  write_file(at / environment_ / file, bytes);
   const bool passes = passes_look_at_pages(at);
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
@@ -241,13 +284,13 @@ void IndexPages::check(const std::string& what, const std::string& file) {
   }
 }
 
-TEST_F(IndexPages, OfAFileCutAnywhereHarmNothing) {
+void LmdbPages::cut_anywhere() {
   for (std::size_t size = 0; size < whole.size(); size += page_bytes / 2 * stride())
     check("cut to " + std::to_string(size), whole.substr(0, size));
   check("a byte short", whole.substr(0, whole.size() - 1));
 }
 
-TEST_F(IndexPages, ThatAreZerosOrOtherPagesAreNeverReadWrong) {
+void LmdbPages::exchange_pages() {
   const auto replaced = [&](std::size_t at, std::string_view by) {
     std::string file = whole;
     file.replace(at, page_bytes, by);
@@ -274,7 +317,7 @@ TEST_F(IndexPages, ThatAreZerosOrOtherPagesAreNeverReadWrong) {
   }
 }
 
-TEST_F(IndexPages, WithFlippedBitsAreNeverReadWrong) {
+void LmdbPages::flip_bits() {
   const auto flip = [&](std::size_t at) {
     std::string file = whole;
     file[at] = static_cast<char>(file[at] ^ (1 << (at % 8)));
@@ -288,6 +331,47 @@ TEST_F(IndexPages, WithFlippedBitsAreNeverReadWrong) {
     for (const std::size_t at : {9UL, 10UL, 12UL, 14UL, 17UL, 4000UL, 4090UL})
       if (turn++ % (2 * stride()) == 0) flip(page * page_bytes + at);
 }
+
+// What LMDB shares with other processes, as nobody left it.
+void LmdbPages::put_garbage_for_the_lock() {
+  std::mt19937_64 random(3);
+  std::string noise(8'192 + page_bytes / 2, '\0');
+  for (char& byte : noise) byte = static_cast<char>(random());
+  check("an empty lock file", "", "lock.mdb");
+  check("a lock file of zeros", std::string(noise.size(), '\0'), "lock.mdb");
+  check("a lock file of noise", noise, "lock.mdb");
+  check("a short lock file of noise", noise.substr(0, 100), "lock.mdb");
+  check("data for a lock file", whole, "lock.mdb");
+  EXPECT_EQ(refused_, 0U);
+}
+
+TEST_F(IndexPages, OfAFileCutAnywhereHarmNothing) {
+  cut_anywhere();
+  EXPECT_EQ(refused_, 0U) << "the index is made anew";
+}
+TEST_F(IndexPages, ThatAreZerosOrOtherPagesAreNeverReadWrong) {
+  exchange_pages();
+  EXPECT_GT(right_, 0U);
+}
+TEST_F(IndexPages, WithFlippedBitsAreNeverReadWrong) {
+  flip_bits();
+  EXPECT_GT(right_, 0U);
+}
+TEST_F(IndexPages, AreReadWithGarbageForALockFile) { put_garbage_for_the_lock(); }
+
+TEST_F(StatePages, OfAFileCutAnywhereAreSaidToBeDamaged) {
+  cut_anywhere();
+  EXPECT_EQ(right_, 0U) << "nobody knows how far consumers have come";
+}
+TEST_F(StatePages, ThatAreZerosOrOtherPagesAreNeverReadWrong) {
+  exchange_pages();
+  EXPECT_GT(right_, 0U);
+}
+TEST_F(StatePages, WithFlippedBitsAreNeverReadWrong) {
+  flip_bits();
+  EXPECT_GT(right_, 0U);
+}
+TEST_F(StatePages, AreReadWithGarbageForALockFile) { put_garbage_for_the_lock(); }
 
 }  // namespace
 }  // namespace mainstem::test_support

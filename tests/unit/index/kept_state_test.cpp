@@ -192,5 +192,26 @@ TEST_F(DamagedSchema, IsNoticedUnderAnotherKey) {
   }
 }
 
+// A bit flipped in a row's key made a checkpoint look as if it had never been saved: its consumer
+// began from the beginning, and nobody said why. The row fails its checksum under the other key.
+TEST_F(KeptState, DoesNotSayThatThereIsNoCheckpointIfARowIsDamaged) {
+  const auto kept = open(provider).value();
+  kept->save_checkpoint("mails", position(7)).value();
+  kept->save_checkpoint("reports", position(9)).value();
+  EXPECT_EQ(kept->checkpoint("others").value(), std::nullopt);
+  {
+    auto environment = provider.open_existing("state").value();
+    auto writing = environment->begin_write().value();
+    const auto value = writing->get(table::checkpoints, as_bytes(std::string_view("mails")));
+    const std::vector<std::byte> bytes(value.value()->begin(), value.value()->end());
+    writing->erase(table::checkpoints, as_bytes(std::string_view("mails"))).value();
+    writing->put(table::checkpoints, as_bytes(std::string_view("maims")), bytes, false).value();
+    writing->commit().value();
+  }
+  EXPECT_EQ(kept->checkpoint("mails").error(), errc::corrupt_state);
+  EXPECT_EQ(kept->checkpoint("others").error(), errc::corrupt_state);
+  EXPECT_EQ(kept->checkpoint("reports").value(), position(9));
+}
+
 }  // namespace
 }  // namespace mainstem::index

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <random>
 
@@ -134,6 +135,45 @@ TEST_F(LmdbProvider, SurvivesEveryFlippedByteOfTheMetaPagesInItsCheck) {
     }
   }
   EXPECT_GT(refused, 50U);
+}
+
+// A leaf whose size was damaged by one bit had fewer rows. Nothing said so, and what stood in them
+// looked as if it had never been.
+TEST_F(LmdbProvider, RefusesALeafWithFewerRowsThanItsTreeSays) {
+  fill();
+  constexpr std::size_t page_bytes = 4096;
+  constexpr std::size_t flags_at = 10;
+  constexpr std::size_t lower_at = 12;
+  const auto rows = [&] {
+    std::vector<std::string> keys;
+    const auto env = provider.open("one").value();
+    const auto reading = env->begin_read().value();
+    const auto over = reading->open_cursor(table::entries).value();
+    for (auto row = over->seek(as_bytes(std::string_view("0"))).value(); row;
+         row = over->next().value())
+      keys.emplace_back(as_text(row->key));
+    return keys;
+  };
+  const auto all = rows();
+  const std::string whole = testing::read_file(data);
+  std::size_t refused = 0;
+  for (std::size_t at = 2 * page_bytes; at < whole.size(); at += page_bytes) {
+    std::uint16_t lower = 0;
+    std::memcpy(&lower, whole.data() + at + lower_at, sizeof lower);
+    if (whole[at + flags_at] != 2 || lower < 20) continue;
+    lower = static_cast<std::uint16_t>(lower - 2);
+    overwrite(at + lower_at, {reinterpret_cast<const char*>(&lower), sizeof lower});
+    const auto looked = provider.inspect("one");
+    if (!looked) {
+      EXPECT_EQ(looked.error(), errc::corrupt_index);
+      EXPECT_EQ(provider.open("one").error(), errc::corrupt_index);
+      ++refused;
+    } else {
+      EXPECT_EQ(rows(), all) << "page " << at / page_bytes << " is one of an older state";
+    }
+    overwrite(at, whole.substr(at, page_bytes));
+  }
+  EXPECT_GT(refused, 5U);
 }
 
 TEST_F(LmdbProvider, RefusesAnEmptyFolder) {
