@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "log/file_window.h"
 #include "support/recovery_support.h"
@@ -26,7 +29,7 @@ class SegmentFiles : public ::testing::TestWithParam<log::space_preparation> {
   fake_clock clock_;
 };
 
-TEST_P(SegmentFiles, MakesSparesThatSurviveAnyCrash) {
+TEST_P(SegmentFiles, MakesSparesOfTheirWholeSize) {
   auto files = files_on(disk_);
   const auto spare = files.make_spare(3, size_bytes);
   ASSERT_TRUE(spare) << spare.error();
@@ -34,10 +37,40 @@ TEST_P(SegmentFiles, MakesSparesThatSurviveAnyCrash) {
   EXPECT_NE((*spare)->path().find(log::segment_file_name(3)), std::string::npos);
   EXPECT_FALSE((*spare)->path().ends_with(".new"));
   EXPECT_EQ(disk_.used_bytes(), size_bytes) << "space that is not there cannot be written to";
+}
+
+// At each call on the way: what a crash leaves under the name is a whole spare, and if it leaves
+// none, one can be made. Once it has been made, every crash leaves it.
+TEST_P(SegmentFiles, MakesSparesThatSurviveAnyCrash) {
+  const std::vector<std::byte> blank(size_bytes);
+  const std::map<std::string, std::vector<std::byte>> made{{log_path(3), blank}};
+  const auto each_crash = [&](const auto& look) {
+    look(*disk_.crash(0, {.unsynced = os::survival::nothing}));
+    look(*disk_.crash(0, {.unsynced = os::survival::everything}));
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) look(*disk_.crash(seed));
+  };
+  std::size_t without = 0;
+  std::size_t with = 0;
+  auto files = files_on(disk_);
+  disk_.on_call([&](const os::call&) {
+    each_crash([&](os::simulated_disk& left) {
+      const auto before = left.files();
+      const auto found = before.find(log_path(3));
+      ++(found == before.end() ? without : with);
+      if (found != before.end()) {
+        ASSERT_EQ(found->second, blank);
+      }
+      auto again = files_on(left);
+      ASSERT_TRUE(again.make_spare(3, size_bytes));
+      ASSERT_EQ(left.files(), made);
+    });
+  });
+  ASSERT_TRUE(files.make_spare(3, size_bytes));
+  disk_.on_call({});
+  EXPECT_GT(without, 0U);
+  EXPECT_GT(with, 0U);
   EXPECT_EQ(disk_.unsynced_operations(), 0U);
-  const auto crashed = disk_.crash(1, {.unsynced = os::survival::nothing});
-  EXPECT_EQ(crashed->files().at(log_path(3)), std::vector<std::byte>(size_bytes));
-  EXPECT_EQ(crashed->files().size(), 1U);
+  each_crash([&](const os::simulated_disk& left) { ASSERT_EQ(left.files(), made); });
 }
 
 // Under its name, a file is complete: whatever the moment of the crash.
