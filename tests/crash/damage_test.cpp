@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "engine/follower_core.h"
+#include "engine/store_verifier.h"
 #include "format/frame.h"
 #include "log/segment.h"
 #include "scenario.h"
@@ -52,6 +53,7 @@ class small_store {
     if (how == ending::killed) life_.store().kill();
     files_ = life_.machine().disk().files();
     std::erase_if(files_, [](const auto& each) { return each.second.empty(); });
+    whole_ = engine::verify_store(store_path, {}, life_.machine().killed()->around()).value();
   }
 
   [[nodiscard]] const disk_files& files() const noexcept { return files_; }
@@ -61,26 +63,32 @@ class small_store {
     return files_.at(path);
   }
 
-  /// Reads along, opens, and reads what the damage leaves.
+  /// Reads along, opens, reads what the damage leaves, and verifies it.
   void check(const std::string& name, const damage& harm) {
     ASSERT_FALSE(life_.found().any()) << life_.found().text();
+    ASSERT_TRUE(whole_.findings.empty()) << whole_.findings.front().what;
     const auto machine = life_.machine().killed();
     harm(machine->disk());
     const disk_files harmed = machine->disk().files();
+    const auto as_found = machine->killed();
     findings wrong;
     // Without the control page a follower sees what the log itself proves to be durable.
     judge(engine::follower_core::open(store_path, plan_.options, machine->around()), true, wrong);
     ASSERT_FALSE(wrong.any()) << name << ", followed:\n" << wrong.text();
-    const std::uint64_t before = noticed();
-    judge(engine::store_core::open(store_path, plan_.options, machine->around()), false, wrong);
-    if (only_control_differs(harmed) && noticed() != before)
+    const bool is_harmless =
+        judge(engine::store_core::open(store_path, plan_.options, machine->around()), false, wrong);
+    if (only_control_differs(harmed) && !is_harmless)
       wrong.add("the control page is damaged, and the log is said to be");
     ASSERT_FALSE(wrong.any()) << name << ":\n" << wrong.text();
+    verify(*as_found, is_harmless, wrong);
+    ASSERT_FALSE(wrong.any()) << name << ", verified:\n" << wrong.text();
   }
 
   [[nodiscard]] std::string counts() const {
     return std::to_string(refused_) + " refused by opening, " + std::to_string(noticed_) +
-           " noticed, " + std::to_string(harmless_) + " harmless";
+           " noticed, " + std::to_string(harmless_) + " harmless; of those verified, " +
+           std::to_string(told_) + " are a finding, and " + std::to_string(equal_) +
+           " equal to the whole store";
   }
   [[nodiscard]] std::uint64_t noticed() const noexcept { return refused_ + noticed_; }
   [[nodiscard]] std::uint64_t harmless() const noexcept { return harmless_; }
@@ -93,13 +101,14 @@ class small_store {
                     (found != harmed.end() && found->second == file.second);
            });
   }
+  /// @returns whether everything could be read, and nothing was said.
   template <class Core>
-  void judge(const result<std::unique_ptr<Core>>& opened, bool may_end_early, findings& wrong) {
+  bool judge(const result<std::unique_ptr<Core>>& opened, bool may_end_early, findings& wrong) {
     if (!opened) {
       ++refused_;
       if (opened.error().info().path.empty())
         wrong.add("an error that does not say where: " + opened.error().message());
-      return;
+      return false;
     }
     const auto& told = (*opened)->report().damage;
     const auto events = check_readable((*opened)->log(), life_.model(), wrong);
@@ -107,7 +116,27 @@ class small_store {
     if (events.gone > (may_end_early ? unproven : 0) && !told)
       wrong.add(std::to_string(events.gone) + " events are gone, and nobody says so");
     if (wrong.any()) wrong.add(told ? "opened: " + told->message() : "opened");
-    (events.refused != 0 || told ? noticed_ : harmless_) += 1;
+    const bool is_noticed = events.refused != 0 || told;
+    (is_noticed ? noticed_ : harmless_) += 1;
+    return !is_noticed;
+  }
+
+  /// What is harmless is equal to the whole store, or a finding. The rest is a finding; to see
+  /// that, a part of it is enough.
+  void verify(simulated_machine& machine, bool is_harmless, findings& wrong) {
+    if (!is_harmless && turn_++ % 4 != 0) return;
+    const auto seen = engine::verify_store(store_path, {}, machine.around());
+    if (!seen || !seen->findings.empty()) {
+      ++told_;
+      if (!seen && is_harmless) wrong.add("a store that opens: " + seen.error().message());
+      return;
+    }
+    ++equal_;
+    if (!is_harmless) wrong.add("nothing is found");
+    if (seen->log_digest != whole_.log_digest || seen->index_digest != whole_.index_digest ||
+        seen->expected_digest != whole_.expected_digest || seen->commits != whole_.commits ||
+        seen->events != whole_.events || seen->last_position != whole_.last_position)
+      wrong.add(std::to_string(seen->events) + " events, nothing is found, and it is not equal");
   }
 
   crash_count count_;
@@ -116,6 +145,10 @@ class small_store {
   scenario life_;
   disk_files files_;
   disk_files young_;
+  verify_report whole_;
+  std::uint64_t turn_ = 0;
+  std::uint64_t told_ = 0;
+  std::uint64_t equal_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t noticed_ = 0;
   std::uint64_t harmless_ = 0;
@@ -296,6 +329,21 @@ TEST_P(EveryPlace, SegmentDoubledOrJunkBesideIt) {
     store.check("junk beside " + path,
                 [&](os::simulated_disk& disk) { disk.put(path + ".old", bytes); });
     ASSERT_FALSE(HasFailure());
+  }
+}
+
+TEST_P(EveryPlace, FileUnderTheNumberOfNoSegment) {
+  const std::string folder = std::string(store_path) + "/log/";
+  for (const auto& [path, bytes] : store.files()) {
+    for (std::uint32_t number = 0; number < 12; ++number) {
+      const std::string name = folder + log::segment_file_name(number);
+      if (store.files().contains(name)) continue;
+      store.check(path + " as " + name, [&](os::simulated_disk& disk) {
+        disk.remove(path);
+        disk.put(name, bytes);
+      });
+      ASSERT_FALSE(HasFailure());
+    }
   }
 }
 
