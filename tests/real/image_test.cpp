@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Power cuts on what a real process really did: its system calls are recorded, LMDB's among them,
 // and every disk is made that a cut at any of them may leave behind.
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -76,7 +79,8 @@ struct progress {
   std::size_t moment = 0;
   std::uint64_t images = 0;
   std::uint64_t acknowledged = 0;
-  std::uint64_t folded = 0;  ///< The same image with the same promises had been checked before.
+  std::uint64_t indexes = 0;  ///< That stood on the images, and went on being used.
+  std::uint64_t folded = 0;   ///< The same image with the same promises had been checked before.
   char finding[4'096] = {};
 };
 
@@ -97,8 +101,33 @@ class shared_progress {
   void* memory_;
 };
 
+/// Knows an index again. While this lives nothing else gets its number.
+class known_index {
+ public:
+  explicit known_index(const fs::path& store)
+      : path_(store / "index" / "data.mdb"), file_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  known_index(const known_index&) = delete;
+  known_index& operator=(const known_index&) = delete;
+  ~known_index() {
+    if (file_ >= 0) ::close(file_);
+  }
+  [[nodiscard]] bool is_there() const noexcept { return file_ >= 0; }
+  /// Nobody has put another one into its place.
+  [[nodiscard]] bool still_stands() const {
+    struct stat then {};
+    struct stat now {};
+    return ::fstat(file_, &then) == 0 && ::stat(path_.c_str(), &now) == 0 &&
+           then.st_dev == now.st_dev && then.st_ino == now.st_ino;
+  }
+
+ private:
+  fs::path path_;
+  int file_;
+};
+
 /// What is wrong with a store that a loss of power left; empty if nothing is.
-std::string check_image(const fs::path& path, const promises& given, std::uint64_t variant) {
+std::string check_image(const fs::path& path, const promises& given, std::uint64_t variant,
+                        std::uint64_t& indexes) {
   log_check check;
   if (variant % 16 == 1) {
     // A follower that comes before anybody recovers it: what it sees is right, if not everything.
@@ -110,8 +139,13 @@ std::string check_image(const fs::path& path, const promises& given, std::uint64
       return "follower: " + follower.error().message();
     }
   }
+  const known_index index(path);
   auto log = store::open(path, busy_options());
   if (!log) return "opening: " + log.error().message();
+  // It may be older than the log. Broken, and made anew, it may not be.
+  if (index.is_there() && !index.still_stands())
+    return "the index was thrown away: " + log->recovery().to_string();
+  if (index.is_there()) ++indexes;
   if (log->recovery().damage) return "damaged: " + log->recovery().damage->message();
   if (auto wrong = check.check_all(*log); !wrong.empty()) return wrong;
   if (auto wrong = given.check(check); !wrong.empty()) return wrong;
@@ -187,7 +221,8 @@ class image_run {
     image.write(work_);
     ++progress_->images;
     progress_->acknowledged += given.last();
-    const std::string wrong = check_image(work_ / "store", given, progress_->images);
+    const std::string wrong =
+        check_image(work_ / "store", given, progress_->images, progress_->indexes);
     if (wrong.empty()) return true;
     // As it was before it was opened.
     fs::remove_all(work_);
@@ -251,24 +286,30 @@ class RecordedDisk : public testing::Test {
   [[nodiscard]] const disk_history& history() const { return recorder_->history(); }
 
   /// Segments change, the index is flushed and merged, checkpoints are saved.
-  void expect_much_happens() const {
+  void expect_much_happens() {
     std::map<std::size_t, std::size_t> syncs;
     std::set<std::size_t> environments;
+    std::set<std::size_t> index_folders;
     std::size_t segments = 0;
     for (const auto& moment : history().moments()) {
       const auto& operation = history().at(moment.operation);
       if (moment.is_end || operation.failed) continue;
       if (operation.what == disk_operation::kind::sync) ++syncs[operation.node];
       if (operation.new_name.ends_with(".log")) ++segments;
-      if (operation.name == "data.mdb" && operation.what == disk_operation::kind::create)
-        environments.insert(operation.target);
+      if (operation.name == "index.new" && operation.what == disk_operation::kind::make_folder)
+        index_folders.insert(operation.target);
+      if (operation.name != "data.mdb" || operation.what != disk_operation::kind::create) continue;
+      environments.insert(operation.target);
+      if (index_folders.contains(operation.node)) indexes_.push_back(operation.target);
     }
     EXPECT_GE(segments, 4U);
     EXPECT_GE(environments.size(), 3U) << "state, the index, and the index that is made anew";
+    ASSERT_GE(indexes_.size(), 2U);
     std::size_t most_flushes = 0;
-    for (const std::size_t node : environments) most_flushes = std::max(most_flushes, syncs[node]);
-    EXPECT_GE(most_flushes, 4U);  // Usually more than eight, which makes a merge.
-    std::cout << segments << " segments, up to " << most_flushes << " syncs of an LMDB file\n";
+    for (const std::size_t node : indexes_) most_flushes = std::max(most_flushes, syncs[node]);
+    // One of LMDB itself for each of ten flushes. Eight of these are merged.
+    EXPECT_GE(most_flushes, 10U);
+    std::cout << segments << " segments, up to " << most_flushes << " syncs of an index\n";
   }
 
   /// Runs the body in a process that may be killed by what it reads.
@@ -304,6 +345,7 @@ class RecordedDisk : public testing::Test {
   }
   work_folder folder_;
   std::optional<disk_recorder> recorder_;
+  std::vector<std::size_t> indexes_;  ///< LMDB's files of them, the one that was made last behind.
   shared_progress progress_;
   shared_progress others_;
 };
@@ -324,11 +366,13 @@ TEST_F(RecordedDisk, HoldsEverythingAcknowledgedAfterAnyLossOfPower) {
   expect_good_end(first, others_, folder_ / "image-1");
   expect_good_end(second, progress_, folder_ / "image-2");
   const std::uint64_t images = progress_->images + others_->images;
+  const std::uint64_t indexes = progress_->indexes + others_->indexes;
   std::cout << recorder_->calls() << " system calls recorded, " << images
-            << " different images of the disk opened, "
+            << " different images of the disk opened, " << indexes << " with an index, "
             << progress_->acknowledged + others_->acknowledged << " acknowledged events checked, "
             << (HasFailure() ? "with a finding" : "0 lost") << '\n';
   EXPECT_GE(images, least_images);
+  EXPECT_GE(indexes, least_images / 2) << "few images have an index that could be broken";
 }
 
 // The control: the same recording on disks that lie, and with answers that come too early.
@@ -356,6 +400,11 @@ TEST_F(RecordedDisk, OfAFaultyMachineIsNoticed) {
   is_noticed("no sync of the folder of segments", lies_about("log"));
   is_noticed("no sync of the first segment", lies_about("0000000001.log.new"));
   is_noticed("no sync of the second segment", lies_about("0000000002.log.new"));
+  is_noticed("no sync of the index", [this](image_run& run) {
+    run.plant_lies([this](const disk_operation& sync) {
+      return std::ranges::find(indexes_, sync.node) != indexes_.end();
+    });
+  });
   is_noticed("answers before the sync", [](image_run& run) { run.plant_hurry(); });
 }
 

@@ -2,6 +2,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -42,16 +44,20 @@ void save_progress(store& log) {
   say("saved " + number + "\n");
 }
 
-/// @param flushes the first writer goes on until the index was flushed so often, but makes no more
-/// than twice as many appends.
+/// Until the index has more of the store than it had after so many flushes.
+void wait_for_flush(const store& log, std::uint64_t before) {
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (log.info().index_flushes == before && std::chrono::steady_clock::now() < patience)
+    std::this_thread::yield();
+}
+
+/// @param flushes so often the first writer waits until the index was flushed: eight make a merge.
 void go_on(store& log, std::uint64_t writer, std::uint64_t appends, std::uint64_t flushes) {
   std::uint64_t length = length_of(log, stream_of(writer));
   std::uint64_t audits = length_of(log, audit_of(writer));
-  const auto is_enough = [&](std::uint64_t count) {
-    const bool is_flushed = writer > 0 || log.info().index_flushes >= flushes;
-    return count >= 2 * appends || (count >= appends && is_flushed);
-  };
-  for (std::uint64_t count = 0; !is_enough(count); ++count) {
+  const std::uint64_t between = flushes == 0 ? 1 : std::max<std::uint64_t>(appends / flushes, 1);
+  for (std::uint64_t count = 0; count < appends; ++count) {
+    const std::uint64_t flushed = log.info().index_flushes;
     const bool synced = !is_buffered(length);
     const auto done = log.append(next_commit(writer, length, audits),
                                  {synced ? durability::synced : durability::buffered})
@@ -64,7 +70,10 @@ void go_on(store& log, std::uint64_t writer, std::uint64_t appends, std::uint64_
     audits += is_audited(length) ? 1U : 0U;
     length += commit_size(length);
     if (writer == 0 && count % 16 == 15) save_progress(log);
+    if (writer == 0 && flushed < flushes && count % between == between - 1)
+      wait_for_flush(log, flushed);
   }
+  if (writer == 0 && log.info().index_flushes < flushes) ::_exit(9);
 }
 
 int write_some(const std::string& path, std::uint64_t writers, std::uint64_t appends,
@@ -106,7 +115,6 @@ int in_a_process_of_its_own(const std::string& path, std::uint64_t appends,
 
 int lives(const std::string& path) {
   say("life 1\n");
-  // Eight flushes make a merge.
   if (const int status = in_a_process_of_its_own(path, 30, 10); status != 0) return status;
   // Whoever watches kills it long before that.
   say("life 2\n");
