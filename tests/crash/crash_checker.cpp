@@ -69,7 +69,10 @@ void crash_checker::take(const simulated_machine& machine, const simulated_store
   // Only if that page could not be written do they have to find out from the log.
   if (is_kill && image.depth == 0 && !store.how().faults_expected)
     image.must_be_followed = store.model().synced();
+  const auto model_of_another = exchange_state(image);
+  if (model_of_another) image.model = &*model_of_another;
   exchange_index(image);
+  damage_index(image);
   check(std::move(image));
   check_newer_index(machine, store);
   keep_moment(machine, store);
@@ -94,11 +97,12 @@ void crash_checker::check(crash_image image) {
   count_.add_state(image.taken_in, image.machine->disk().fingerprint());
   count_.add_acknowledged(image.must_hold);
   findings wrong;
-  check_recovery(image, wrong);
+  image.index_is_damaged ? check_damaged_index(image, wrong) : check_recovery(image, wrong);
   for (const auto& what : wrong.all()) {
-    found_.add(std::string("crash in ") + name_of(image.taken_in) + ", depth " +
-               std::to_string(image.depth) + ", of " + std::to_string(image.model->last()) +
-               " submitted events " + std::to_string(image.must_hold) + " must be there: " + what);
+    found_.add(std::string(image.index_is_damaged ? "with a damaged index, " : "") + "crash in " +
+               name_of(image.taken_in) + ", depth " + std::to_string(image.depth) + ", of " +
+               std::to_string(image.model->last()) + " submitted events " +
+               std::to_string(image.must_hold) + " must be there: " + what);
   }
 }
 

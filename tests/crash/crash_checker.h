@@ -23,7 +23,8 @@ struct crash_image {
   std::uint64_t must_hold_after_power_loss = 0;
   phase taken_in = phase::idle;
   std::uint64_t must_be_followed = 0;  ///< What a follower has to see before any recovery.
-  unsigned depth = 0;                  ///< How many recoveries were interrupted on the way here.
+  bool index_is_damaged = false;
+  unsigned depth = 0;  ///< How many recoveries were interrupted on the way here.
 };
 
 /// Takes images of machines and checks that their stores recover from them as design.md, section 9,
@@ -49,9 +50,14 @@ class crash_checker {
   void take_nested(const crash_image& from);
   /// Sometimes another index stands in the image than the one that belongs there.
   void exchange_index(crash_image& image);
+  /// Sometimes a value of the index is not what it was.
+  void damage_index(crash_image& image);
+  /// Sometimes the checkpoints are not those that belong there. @returns what must hold then.
+  [[nodiscard]] std::optional<store_model> exchange_state(crash_image& image);
   void keep_moment(const simulated_machine& machine, const simulated_store& store);
   void check_newer_index(const simulated_machine& machine, const simulated_store& store);
   void check_with_newer_index(simulated_machine& then, findings& wrong);
+  void check_damaged_index(crash_image& image, findings& wrong);
   void check_recovery(crash_image& image, findings& wrong);
   [[nodiscard]] std::unique_ptr<engine::follower_core> follow(const crash_image& image,
                                                               findings& wrong);

@@ -30,14 +30,17 @@ enum class phase : std::uint8_t {
 inline constexpr std::size_t phase_count = 13;
 [[nodiscard]] const char* name_of(phase which) noexcept;
 
-/// What stands in the place of the index after some crashes.
-enum class strange_index : std::uint8_t {
-  none,
-  older,    ///< Of an earlier moment of the same life.
-  newer,    ///< Of a later moment than the log.
-  foreign,  ///< Of another store.
+/// What stands in the place of the index, or of what is kept beside it, after some crashes.
+enum class strange_environment : std::uint8_t {
+  no_index,
+  older_index,    ///< Of an earlier moment of the same life.
+  newer_index,    ///< Of a later moment than the log.
+  foreign_index,  ///< Of another store.
+  damaged_index,  ///< One of its values is another one, or gone.
+  no_state,
+  older_state,  ///< Of an earlier moment of the same life.
 };
-inline constexpr std::size_t strange_index_count = 4;
+inline constexpr std::size_t strange_environment_count = 7;
 
 /// What the suite checked.
 class crash_count {
@@ -54,7 +57,11 @@ class crash_count {
     followed_ += events;
   }
   void add_lost(std::uint64_t lost) noexcept { lost_ += lost; }
-  void add_strange(strange_index found) noexcept { ++strange_[static_cast<std::size_t>(found)]; }
+  /// Of the processor, for tests that checked states: the lives that led there are part of it.
+  void add_seconds(double seconds) noexcept { seconds_ += seconds; }
+  void add_strange(strange_environment found) noexcept {
+    ++strange_[static_cast<std::size_t>(found)];
+  }
 
   [[nodiscard]] std::uint64_t states() const noexcept;
   [[nodiscard]] std::uint64_t states(phase in) const noexcept {
@@ -66,22 +73,27 @@ class crash_count {
   [[nodiscard]] std::uint64_t followers() const noexcept { return followers_; }
   [[nodiscard]] std::uint64_t followed() const noexcept { return followed_; }
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
-  /// Images that were opened with such an index.
-  [[nodiscard]] const std::array<std::uint64_t, strange_index_count>& strange() const noexcept {
+  /// Images that were opened with such an environment.
+  [[nodiscard]] const std::array<std::uint64_t, strange_environment_count>& strange()
+      const noexcept {
     return strange_;
   }
   /// `N crash states, M acknowledged events checked, 0 lost`
   [[nodiscard]] std::string line() const;
+  /// How many states a second of one processor is enough for. To be read, not to be held against
+  /// anything.
+  [[nodiscard]] std::string rate() const;
   [[nodiscard]] std::string by_phase() const;
 
  private:
   std::array<std::uint64_t, phase_count> states_{};
-  std::array<std::uint64_t, strange_index_count> strange_{};
+  std::array<std::uint64_t, strange_environment_count> strange_{};
   std::unordered_set<std::uint64_t> fingerprints_;
   std::uint64_t checked_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t followers_ = 0;
   std::uint64_t followed_ = 0;
+  double seconds_ = 0;
 };
 
 /// Of the whole program. Written into the build folder at its end, and held against the minimum.

@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <iostream>
-#include <map>
 #include <optional>
 #include <string>
 
-#include "engine/stream_cursor.h"
-#include "index/canonical_digest.h"
+#include "doubtful_store.h"
 #include "store_of_two_times.h"
 #include "support/store_check.h"
 #include "support/stored_rows.h"
@@ -34,7 +32,6 @@ struct consequence {
 
 class EnvironmentDamage : public ::testing::Test {
  protected:
-  using lock = engine::store_core::lock;
   store_of_two_times store{41};
   findings wrong;
 
@@ -59,117 +56,7 @@ class EnvironmentDamage : public ::testing::Test {
   std::uint64_t digest_of_aged() {
     return use(*store.aged->killed(), store.model().last()).digest.value();
   }
-
- private:
-  void read_log(const engine::published_log& log, std::uint64_t last);
-  std::uint64_t read_streams(const engine::published_log& log, std::uint64_t last);
-  std::uint64_t bring_up_to_date(engine::store_core& core, consequence& done);
-  std::uint64_t append_to_each(engine::store_core& core);
 };
-
-void EnvironmentDamage::read_log(const engine::published_log& log, std::uint64_t last) {
-  const auto events = check_readable(log, store.model(), wrong);
-  const std::uint64_t above = store.model().last() - last;
-  // The log is as it was: nothing of it may be missing for the sake of what is derived from it.
-  if (events.gone > above) wrong.add(std::to_string(events.gone - above) + " events are gone");
-  if (events.refused != 0) wrong.add(std::to_string(events.refused) + " events are refused");
-}
-
-/// @returns how many streams were refused. Those that are answered end where they should.
-std::uint64_t EnvironmentDamage::read_streams(const engine::published_log& log,
-                                              std::uint64_t last) {
-  std::uint64_t refused = 0;
-  for (const auto& [name, all] : store.model().streams()) {
-    const auto expected = store.model().stream(name, last);
-    read_stream_options whole;
-    whole.visibility = visibility::written;
-    engine::stream_cursor cursor(log, stream_name(name), whole);
-    std::vector<std::uint64_t> positions;
-    for (;;) {
-      auto batch = cursor.next();
-      if (!batch) {
-        ++refused;
-        if (!(batch.error() == error_condition::corruption))
-          wrong.add("stream " + name + ": " + batch.error().message());
-        break;
-      }
-      if (batch->empty()) {
-        if (positions != expected)
-          wrong.add("stream " + name + " ends after " + std::to_string(positions.size()) +
-                    " events of " + std::to_string(expected.size()));
-        break;
-      }
-      for (const auto& event : batch->events()) positions.push_back(event.position().value());
-    }
-    auto snapshot = engine::read_snapshot::take(log, visibility::written);
-    if (!snapshot) {
-      ++refused;
-      continue;
-    }
-    const auto info = snapshot->info_of(index::hash_name(name, log.store().secret), name);
-    // An index of a later time knows of events that are missing.
-    const std::uint64_t known = std::max(last, snapshot->index().flushed().last.value());
-    const auto wanted = store.model().info_of(name, known);
-    if (!info) {
-      ++refused;
-    } else if (info->version != wanted.version || info->last_position != wanted.last_position) {
-      wrong.add("stream_info of " + name + " is wrong");
-    }
-  }
-  return refused;
-}
-
-/// @returns how many steps were refused.
-std::uint64_t EnvironmentDamage::bring_up_to_date(engine::store_core& core, consequence& done) {
-  std::mutex mutex;
-  lock held(mutex);
-  core.pipeline().rotate_generation();
-  for (;;) {
-    const auto flushed = core.flush_step(held);
-    if (!flushed) return 1;
-    if (!*flushed) break;
-  }
-  for (;;) {
-    const auto merged = core.merge_step();
-    if (!merged) return 1;
-    if (!*merged) break;
-  }
-  const auto snapshot = core.log().index()->snapshot();
-  if (!snapshot) return 1;
-  const auto digest = index::canonical_digest(*snapshot);
-  if (!digest) return 1;
-  if (snapshot->flushed().last == core.log().durable()) done.digest = *digest;
-  return 0;
-}
-
-/// One event to each stream, expecting the version that it has. @returns how many were refused.
-std::uint64_t EnvironmentDamage::append_to_each(engine::store_core& core) {
-  std::mutex mutex;
-  lock held(mutex);
-  std::uint64_t refused = 0;
-  std::uint64_t next = store.model().last() + 1;
-  for (const auto& [name, positions] : store.model().streams()) {
-    const version before(positions.size());
-    append_request request;
-    request.write(stream_name(name), exactly(before), event_data("appended", text("after")));
-    auto prepared = engine::prepare(request, durability::synced, core.identity().secret,
-                                    core.options().segment_size_bytes);
-    const auto answer = engine::append_alone(core, held, prepared.value());
-    if (!answer) {
-      ++refused;
-      if (!(answer.error() == error_condition::corruption)) wrong.add(answer.error().message());
-      continue;
-    }
-    const auto* const committed = answer->committed();
-    if (committed == nullptr) {
-      wrong.add("an append to " + name + ": " + answer->message());
-    } else if (committed->first_position != position(next++) ||
-               committed->streams.front().version != version(before.value() + 1)) {
-      wrong.add("an append to " + name + " stands at a wrong place: " + answer->message());
-    }
-  }
-  return refused;
-}
 
 consequence EnvironmentDamage::use(simulated_machine& machine, std::uint64_t last) {
   consequence done;
@@ -181,11 +68,11 @@ consequence EnvironmentDamage::use(simulated_machine& machine, std::uint64_t las
   engine::store_core& core = **opened;
   done.damage_told = core.report().damage.has_value();
   done.rebuilt = core.report().index_rebuilt;
-  read_log(core.log(), last);
-  done.refused = read_streams(core.log(), last);
-  if (done.damage_told || wrong.any()) return done;
-  done.refused += bring_up_to_date(core, done);
-  done.refused += append_to_each(core);
+  doubtful_store used(core, store.model(), last, wrong);
+  used.read();
+  if (!done.damage_told && !wrong.any()) used.go_on();
+  done.refused = used.refused();
+  done.digest = used.digest();
   return done;
 }
 

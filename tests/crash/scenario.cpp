@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <ctime>
 #include <utility>
 
 #include "support/store_check.h"
@@ -192,9 +193,32 @@ store_options draw_options(fake_random& random) {
   return options;
 }
 
+namespace {
+
+/// Counts the time of its life, if states are checked in it. One thread does all of that, so it is
+/// the time of one processor.
+class counted_time {
+ public:
+  explicit counted_time(crash_count& count) : count_(count), states_before_(count.states()) {}
+  ~counted_time() {
+    if (count_.states() == states_before_) return;
+    count_.add_seconds(static_cast<double>(std::clock() - began_) / CLOCKS_PER_SEC);
+  }
+  counted_time(const counted_time&) = delete;
+  counted_time& operator=(const counted_time&) = delete;
+
+ private:
+  crash_count& count_;
+  std::uint64_t states_before_;
+  std::clock_t began_ = std::clock();
+};
+
+}  // namespace
+
 void run_scenarios(std::uint64_t usually, std::uint64_t first_seed,
                    const std::function<scenario::plan(fake_random&)>& make_plan,
                    const std::function<void(scenario&)>& live) {
+  const counted_time counted(total_count());
   const auto replayed = replayed_seed();
   const std::uint64_t count = replayed ? 1 : rounds(usually);
   for (std::uint64_t i = 0; i < count; ++i) {

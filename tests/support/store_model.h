@@ -61,6 +61,8 @@ class store_model {
   void end_checkpoint(const std::string& consumer, std::uint64_t at) {
     checkpoints_[consumer] = {.saved = at, .begun = {}};
   }
+  /// Checkpoints are those of another moment now.
+  void exchange_checkpoints(const store_model& of) { checkpoints_ = of.checkpoints_; }
   /// Whether that may be what stands there under this name; nullopt: nothing.
   [[nodiscard]] bool may_be_checkpoint(const std::string& consumer,
                                        std::optional<std::uint64_t> found) const;

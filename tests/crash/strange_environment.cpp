@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What crash_checker does with an index that does not belong to the log beside it.
+// What crash_checker does with an index, and with what is kept beside it, that do not belong to the
+// log, or are damaged.
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "crash_checker.h"
+#include "doubtful_store.h"
 #include "index/stream_index.h"
 #include "support/request_maker.h"
 #include "support/store_check.h"
@@ -14,6 +17,8 @@ namespace {
 
 // Of 100 images.
 constexpr unsigned exchanging_percent = 8;
+constexpr unsigned damaging_percent = 4;
+constexpr unsigned exchanging_state_percent = 6;
 constexpr unsigned newer_percent = 7;
 constexpr unsigned keeping_percent = 6;
 
@@ -45,15 +50,73 @@ void crash_checker::exchange_index(crash_image& image) {
   if (!random_.chance(exchanging_percent)) return;
   auto& index = image.machine->index();
   switch (random_.below(3)) {
-    case 0: index.lose("index"); return count_.add_strange(strange_index::none);
+    case 0: index.lose("index"); return count_.add_strange(strange_environment::no_index);
     case 1:
       replace_rows(index, "index", foreign_rows());
-      return count_.add_strange(strange_index::foreign);
+      return count_.add_strange(strange_environment::foreign_index);
     default:
       if (!earlier_) return;
       replace_rows(index, "index", rows_of(earlier_->machine->index(), "index"));
-      return count_.add_strange(strange_index::older);
+      return count_.add_strange(strange_environment::older_index);
   }
+}
+
+// Of a name that is gone without a trace only verifying can tell.
+void crash_checker::damage_index(crash_image& image) {
+  auto& index = image.machine->index();
+  if (!random_.chance(damaging_percent) || !index.inspect("index").value()) return;
+  const auto rows = rows_of(index, "index");
+  if (rows.empty()) return;
+  const stored_row& row = rows[random_.below(rows.size())];
+  std::optional<std::string> by = rows[random_.below(rows.size())].value;
+  if (random_.chance(25) && row.in != index::table::names) {
+    by.reset();
+  } else if (*by == row.value || random_.chance(60)) {
+    by = row.value;
+    const std::uint64_t bit = random_.below(by->size() * 8);
+    (*by)[bit / 8] = static_cast<char>((*by)[bit / 8] ^ (1 << (bit % 8)));
+  }
+  index.tamper("index", row.in, as_bytes(row.key),
+               by ? std::optional(as_bytes(*by)) : std::nullopt);
+  image.index_is_damaged = true;
+  count_.add_strange(strange_environment::damaged_index);
+}
+
+// It is made anew, or is not believed, or says what is right.
+void crash_checker::check_damaged_index(crash_image& image, findings& wrong) {
+  auto opened = engine::store_core::open(store_path, options_, image.machine->around());
+  if (!opened) {
+    count_.add_lost(image.must_hold);
+    return wrong.add("the store does not open: " + opened.error().message());
+  }
+  if ((*opened)->report().damage) wrong.add((*opened)->report().damage->message());
+  const std::uint64_t last = (*opened)->log().written().value();
+  if (last < image.must_hold) count_.add_lost(image.must_hold - last);
+  if (last < image.must_hold || !image.model->is_boundary(last))
+    return wrong.add(std::to_string(last) + " events are there");
+  store_model model = *image.model;
+  model.recovered(last);
+  doubtful_store store(**opened, model, last, wrong);
+  store.read();
+  if (!wrong.any()) store.go_on();
+}
+
+// Consumers begin from where they were said to be then. Events are not harmed by that.
+std::optional<store_model> crash_checker::exchange_state(crash_image& image) {
+  if (!random_.chance(exchanging_state_percent) || image.model->consumers().empty())
+    return std::nullopt;
+  auto& index = image.machine->index();
+  store_model model = *image.model;
+  if (!earlier_ || random_.chance(40)) {
+    index.lose("state");
+    model.exchange_checkpoints(store_model());
+    count_.add_strange(strange_environment::no_state);
+  } else {
+    replace_rows(index, "state", rows_of(earlier_->machine->index(), "state"));
+    model.exchange_checkpoints(earlier_->model);
+    count_.add_strange(strange_environment::older_state);
+  }
+  return model;
 }
 
 void crash_checker::keep_moment(const simulated_machine& machine, const simulated_store& store) {
@@ -97,7 +160,7 @@ void crash_checker::check_with_newer_index(simulated_machine& then, findings& wr
     wrong.add("the index has " + std::to_string(indexed) + " of " + std::to_string(last) +
               " events, and damage is " + (is_damage_told ? "told" : "not told"));
   }
-  if (is_damage_told) count_.add_strange(strange_index::newer);
+  if (is_damage_told) count_.add_strange(strange_environment::newer_index);
 }
 
 }  // namespace mainstem::test_support
