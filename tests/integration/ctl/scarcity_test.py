@@ -58,7 +58,7 @@ class Memory(CtlTest):
     # Scripts got no JSON, and people were told to report it.
     def test_that_cannot_be_allocated_is_told(self):
         told = 0
-        for limit in range(0, 1 << 20, 8 << 10):
+        for limit in range(128 << 10, 1 << 20, 8 << 10):
             ended = ctl("verify", "--json", self.good, preexec_fn=allow(resource.RLIMIT_DATA, limit))
             if ended.returncode == 0:
                 break
