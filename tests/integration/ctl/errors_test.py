@@ -252,6 +252,7 @@ class Surroundings(CtlTest):
     def test_store_that_may_not_be_read(self):
         store = self.copy()
         store.chmod(0)
+        self.addCleanup(store.chmod, 0o755)  # Or else it cannot be removed, but by root.
         ended = self.run_as_another(2, "verify", store)
         self.assertIn("Permission denied", ended.stderr)
         self.assertIn("run it as the user that owns the files", ended.stderr)
