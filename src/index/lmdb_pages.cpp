@@ -167,7 +167,7 @@ class page_walker {
   }
 
   os::file& data_;
-  const lmdb_state state_;
+  lmdb_state state_;
   std::vector<bool> seen_;
   std::uint64_t rows_ = 0;  ///< Of the tree that is being walked, so far.
 };
