@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/advice.h"
-
 #include "engine/log_cursor.h"
 
 namespace mainstem::engine {
