@@ -74,8 +74,9 @@ enum class errc {
   /// More calls look into the index at the same moment than it has room for (4,096). Try again.
   /// [capacity]
   overloaded = 27,
-  /// There is no space. An append has touched nothing; what a backup, restore or repair had begun is
-  /// still there: backup() goes on with it, and of the others it is to be removed. Make room, and
+  /// There is no space. An append has touched nothing. What a backup, restore or repair has begun
+  /// is still there: backup() goes on with it, and of the others it is to be removed. Make room,
+  /// and
   /// try again. A limit on the size of files (RLIMIT_FSIZE) is answered so as well, if the program
   /// ignores SIGXFSZ: or else that signal kills it. [capacity]
   disk_full = 28,
