@@ -190,7 +190,13 @@ void writer_store::end_committer() {
   }
   intake_.ring();
   if (committer_.joinable()) committer_.join();
-  pass_on_answers({}, std::exchange(answered_, {}));
+  // The keeper of the log may be leading a group at this moment.
+  std::vector<engine::commit_request*> answered;
+  {
+    const lock held(mutex_);
+    answered.swap(answered_);
+  }
+  pass_on_answers({}, answered);
 }
 
 }  // namespace mainstem::detail

@@ -76,7 +76,9 @@ std::optional<commit_pipeline::submitted> commit_pipeline::judge_duplicates(
     commit_request& request) {
   if (request.writes()) static_cast<void>(request.find_suspects());
   if (request.suspects.empty()) return std::nullopt;
-  if (!request.duplicates) {
+  // What memory has handed to the index since the search would be found in neither.
+  if (!request.duplicates || request.duplicates->searched_through < index_has_) {
+    request.duplicates.reset();
     for (auto& check : request.checks) check.wants_lookup = true;
     return submitted::needs_lookup;
   }

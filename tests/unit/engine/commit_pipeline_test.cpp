@@ -167,6 +167,31 @@ TEST_F(CommitPipeline, AsksForASegmentBeforeItTouchesAnything) {
   EXPECT_EQ(core_->log().segments()->size(), 2U);
 }
 
+// Between its search and its turn, the event of the other one went through memory into the index.
+TEST_F(CommitPipeline, FindsADuplicateThatWasFlushedAfterTheSearch) {
+  for (const expected_version expected : {expected_version(any), expected_version(no_stream)}) {
+    const std::string stream = "order-" + std::to_string(core_->log().written().value());
+    const event_data event("opened", json("{}"));
+    const auto request = one_event(stream, expected, event);
+    auto a = prepared(request);
+    auto b = prepared(request);
+    ASSERT_EQ(core_->pipeline().submit(a), submitted::needs_lookup);
+    ASSERT_TRUE(look_up(core_->log(), a));
+    ASSERT_TRUE(a.duplicates && !a.duplicates->answer);
+
+    ASSERT_EQ(submit(b), submitted::queued);
+    write_all();
+    core_->pipeline().rotate_generation();
+    while (core_->flush_step(held_).value()) continue;
+    ASSERT_EQ(core_->pipeline().unflushed_events(), 0U);
+
+    ASSERT_EQ(submit(a), submitted::answered);
+    ASSERT_TRUE(a.answer->value().already_committed()) << a.answer->value();
+    EXPECT_EQ(a.answer->value().already_committed()->first_position,
+              b.answer->value().committed()->first_position);
+  }
+}
+
 TEST_F(CommitPipeline, LetsAFullQueueWait) {
   store_options options;
   options.segment_size_bytes = 4U << 20U;
