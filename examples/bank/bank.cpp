@@ -119,7 +119,7 @@ void serve(const char* folder, long count) {
   int at_work = 4;
   for (int number = 0; number < 4; ++number)
     asio::co_spawn(context, teller(store, next, number, count, counted),
-                   [&](std::exception_ptr failed) {
+                   [&](const std::exception_ptr& failed) {
                      if (failed) thrown = failed;
                      if (failed || --at_work == 0) context.stop();
                    });

@@ -231,6 +231,7 @@ void commit_pipeline::accept(commit_request& request) noexcept {
     const std::uint64_t after = before + request.checks[i].events;
     at += request.checks[i].events;
     format::set_first_version(slot.frame, i, before + 1);
+    // NOLINTNEXTLINE(readability-simplify-boolean-expr)
     if (!MAINSTEM_MUTANT(head_not_written_through)) heads_.put(request.checks[i].hash, {after, at});
     outcome.streams[i].version = version(after);
   }
