@@ -7,7 +7,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <stdexcept>
-#include <utility>
 
 #include "payload.h"
 #include "streams.h"
@@ -26,18 +25,16 @@ struct repository::seen {
   std::optional<customer_number> who;
 };
 
-/// Counts a command as overtaken, from when it is set until the command has ended.
-class repository::overtaken_mark {
+/// Counts a command as overtaken, until the command has ended.
+class repository::overtaken {
  public:
-  explicit overtaken_mark(int& count) : count_(count) {}
-  overtaken_mark(const overtaken_mark&) = delete;
-  overtaken_mark& operator=(const overtaken_mark&) = delete;
-  ~overtaken_mark() { count_ -= set_; }
-  void set() { count_ += 1 - std::exchange(set_, 1); }
+  explicit overtaken(int& count) : count_(count) { ++count_; }
+  overtaken(const overtaken&) = delete;
+  overtaken& operator=(const overtaken&) = delete;
+  ~overtaken() { --count_; }
 
  private:
   int& count_;
-  int set_ = 0;
 };
 
 template <class State, class Event>
@@ -142,10 +139,10 @@ asio::awaitable<command_answer> repository::submit(command wanted) {
   while (overtaken_ > 0) co_await back_off(1);  // Others have tried long enough: they go first.
   const ms::event_id id = id_of(wanted);
   std::string last;
-  overtaken_mark mark(overtaken_);
+  std::optional<overtaken> mark;
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     if (attempt > 0) co_await back_off(attempt);
-    if (attempt == patience) mark.set();
+    if (attempt == patience) mark.emplace(overtaken_);
     const seen on = co_await look(wanted, id);
     const decided<changes> made = decide(wanted, on.situation);
     if (!made) {

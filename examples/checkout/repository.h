@@ -54,7 +54,7 @@ class repository {
 
  private:
   struct seen;
-  class overtaken_mark;
+  class overtaken;
   /// Reads on from what is known. Stops before the event `until`, and says whether it met it.
   template <class State, class Event>
   boost::asio::awaitable<bool> read_on(mainstem::stream_name stream, loaded<State>& known,
