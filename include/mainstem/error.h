@@ -75,9 +75,8 @@ enum class errc {
   /// [capacity]
   overloaded = 27,
   /// There is no space. An append has touched nothing. What a backup, restore or repair has begun
-  /// is still there: backup() goes on with it, and of the others it is to be removed. Make room,
-  /// and
-  /// try again. A limit on the size of files (RLIMIT_FSIZE) is answered so as well, if the program
+  /// is still there: backup() goes on with it, the others need it removed. Make room, and try
+  /// again. A limit on the size of files (RLIMIT_FSIZE) is answered so as well, if the program
   /// ignores SIGXFSZ: or else that signal kills it. [capacity]
   disk_full = 28,
   /// The time that the caller was willing to wait is over. Try again, or give up. [capacity]

@@ -66,6 +66,8 @@ class writer_store final : public store_state {
   void note_answered(engine::commit_request& request) noexcept;
   void commit_detached();
   [[nodiscard]] bool leads_detached() const;
+  /// The answers that are in no group. Releases the lock.
+  void pass_on_waiting(lock& held) noexcept;
   void pass_on_answers(const std::vector<group_pointer>& finished,
                        std::span<engine::commit_request* const> answered) noexcept;
   void end_usher();

@@ -142,9 +142,7 @@ void writer_store::commit_detached() {
       held.lock();
       if (leads_detached()) lead(held);
     } else if (!answered_.empty()) {
-      const auto answered = std::exchange(answered_, {});
-      held.unlock();
-      pass_on_answers({}, answered);
+      pass_on_waiting(held);
     } else {
       held.unlock();
       intake_.sleep(rung);
@@ -172,6 +170,12 @@ void writer_store::pass_on_answers(const std::vector<group_pointer>& finished,
   intake_.posted(count);
 }
 
+void writer_store::pass_on_waiting(lock& held) noexcept {
+  const auto answered = std::exchange(answered_, {});
+  held.unlock();
+  pass_on_answers({}, answered);
+}
+
 // What can be judged without a wait is still taken in; the rest is told that the store is closed.
 void writer_store::end_usher() {
   {
@@ -191,12 +195,8 @@ void writer_store::end_committer() {
   intake_.ring();
   if (committer_.joinable()) committer_.join();
   // The keeper of the log may be leading a group at this moment.
-  std::vector<engine::commit_request*> answered;
-  {
-    const lock held(mutex_);
-    answered.swap(answered_);
-  }
-  pass_on_answers({}, answered);
+  lock held(mutex_);
+  pass_on_waiting(held);
 }
 
 }  // namespace mainstem::detail

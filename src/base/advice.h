@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/system/error_code.hpp>
+#include <string>
 #include <string_view>
 
 // What to do about an error, to be put behind what has happened.
@@ -18,5 +19,11 @@ inline constexpr std::string_view put_back =
 /// About something that reads differently each time.
 inline constexpr std::string_view change_hardware =
     ": copy the folder to another machine, and open it there";
+
+/// What has happened, then what to do about it.
+[[nodiscard]] inline std::string advised(std::string_view what,
+                                         std::string_view advice = put_back) {
+  return std::string(what).append(advice);
+}
 
 }  // namespace mainstem

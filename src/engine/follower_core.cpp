@@ -183,9 +183,9 @@ result<index::kept_state*> follower_core::kept() {
   const std::lock_guard held(kept_mutex_);
   if (!kept_) {
     auto environment = index_provider_->open_existing(state_name);
-    if (!environment) return as_state_error(environment.error(), path());
+    if (!environment) return environment.error();
     auto opened = index::kept_state::open(std::move(*environment), log_->store().store_id);
-    if (!opened) return as_state_error(opened.error(), path());
+    if (!opened) return opened.error();
     kept_ = std::move(*opened);
   }
   return kept_.get();

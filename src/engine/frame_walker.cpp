@@ -77,11 +77,9 @@ result<std::span<const std::byte>> frame_walker::window_at(const log::segment& s
 std::optional<error> frame_walker::gap_before(const log::segment& segment, position from) const {
   const position first = segment.first_position();
   if (first <= from || segment.header().loss_accepted()) return std::nullopt;
-  error_info info{
-      .detail =
-          std::string("the events before this segment are damaged or missing").append(put_back),
-      .path = segment.file().path(),
-      .offset = 0};
+  error_info info{.detail = advised("the events before this segment are damaged or missing"),
+                  .path = segment.file().path(),
+                  .offset = 0};
   info.first_position = from.value();
   info.last_position = first.value() - 1;
   return error(errc::corrupt_data, std::move(info));
@@ -174,11 +172,10 @@ std::optional<error> frame_walker::skip_damage(const log::segment& segment, posi
   }
   offset_ = damaged_at + std::min<std::uint64_t>(at, bytes.size());
   window_ = {};
-  return lost_before(
-      next_good,
-      {.detail = std::string("no frame can be read here; what lies behind can be").append(put_back),
-       .path = segment.file().path(),
-       .offset = damaged_at});
+  return lost_before(next_good,
+                     {.detail = advised("no frame can be read here; what lies behind can be"),
+                      .path = segment.file().path(),
+                      .offset = damaged_at});
 }
 
 /// The position behind the segment; behind what may be seen, if somebody may be writing it: then

@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/kept_copy.h"
 
+#include "engine/environment_look.h"
 #include "engine/store_folder.h"
 
 namespace mainstem::engine {
-namespace {
-
-result<std::optional<kept_copy>> read_from(index::environment_provider& provider,
-                                           const uuid& store_id) {
-  auto there = provider.inspect(state_name);
-  if (!there) return there.error();
-  if (!*there) return std::optional<kept_copy>();
-  auto environment = provider.open_read_only(state_name);
-  if (!environment) return environment.error();
-  auto kept = index::kept_state::open(std::move(*environment), store_id);
-  if (!kept) return kept.error();
-  return copy_of(**kept);
-}
-
-}  // namespace
 
 result<std::optional<kept_copy>> copy_of(const index::kept_state& kept) {
   auto consumers = kept.checkpoints();
@@ -32,7 +18,9 @@ result<std::optional<kept_copy>> read_kept(const surroundings& around,
                                            std::shared_ptr<os::directory> folder,
                                            const uuid& store_id) {
   const auto provider = around.make_index_provider(folder);
-  auto read = read_from(*provider, store_id);
+  const auto kept = look_into_state(*provider, store_id);
+  if (kept && *kept == nullptr) return std::optional<kept_copy>();
+  auto read = kept ? copy_of(**kept) : kept.error();
   if (!read) return as_state_error(read.error(), folder->path());
   return read;
 }

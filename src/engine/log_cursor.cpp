@@ -128,9 +128,8 @@ result<void> log_cursor::open_next_frame(position last) {
 
 error log_cursor::damaged_rest(const char* what) {
   const auto& frame = open_->frame;
-  error_info info{.detail = std::string(what).append(put_back),
-                  .path = frame.segment->file().path(),
-                  .offset = frame.offset};
+  error_info info{
+      .detail = advised(what), .path = frame.segment->file().path(), .offset = frame.offset};
   info.first_position =
       std::max(frame.prefix.first_position + open_->next_ordinal, after_.value() + 1);
   info.last_position = frame.prefix.last_position();
@@ -154,11 +153,10 @@ result<void> log_cursor::drain_frame(batch_builder& batch, position last) {
     ++scanned_;
     if (at <= passed() || at > last) continue;
     if (open_->frame.damaged && !format::verify_record(*record, prefix.body_digest)) {
-      error_info info{
-          .detail = std::string("the event does not carry its checksum").append(put_back),
-          .path = open_->frame.segment->file().path(),
-          .offset = open_->frame.offset +
-                    static_cast<std::uint64_t>(record->bytes.data() - frame.data())};
+      error_info info{.detail = advised("the event does not carry its checksum"),
+                      .path = open_->frame.segment->file().path(),
+                      .offset = open_->frame.offset +
+                                static_cast<std::uint64_t>(record->bytes.data() - frame.data())};
       info.first_position = info.last_position = at.value();
       return {errc::corrupt_data, std::move(info)};
     }

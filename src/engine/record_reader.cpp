@@ -14,9 +14,9 @@ namespace {
 constexpr std::uint64_t first_read_bytes = 4096;
 
 error damaged(const log::segment& segment, std::uint64_t offset, const char* what) {
-  return error(errc::corrupt_data, error_info{.detail = std::string(what).append(put_back),
-                                              .path = segment.file().path(),
-                                              .offset = offset});
+  return error(
+      errc::corrupt_data,
+      error_info{.detail = advised(what), .path = segment.file().path(), .offset = offset});
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ event_batch batch_builder::take() {
 result<const log::segment*> record_reader::segment_of(std::uint32_t number) const {
   if (segments_->empty() || number < segments_->front()->number() ||
       number > segments_->back()->number()) {
-    error_info info{.detail = std::string("an event is said to stand there").append(put_back),
+    error_info info{.detail = advised("an event is said to stand there"),
                     .path = log_folder() + "/" + log::segment_file_name(number)};
     return error(errc::missing_segment, std::move(info));
   }
@@ -119,7 +119,7 @@ result<located_record> record_reader::frame_with_body(const log::segment& segmen
 
 error record_reader::damaged_record(const located_record& located, const log::segment& segment,
                                     std::uint64_t offset) {
-  error_info info{.detail = std::string("the event does not carry its checksum").append(put_back),
+  error_info info{.detail = advised("the event does not carry its checksum"),
                   .path = segment.file().path(),
                   .offset = offset};
   if (offset - located.frame_offset < located.prefix.length) {

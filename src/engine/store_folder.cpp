@@ -22,6 +22,10 @@ bool index_is_useless(const error& why) noexcept {
   return why == errc::corrupt_index || why == errc::foreign_file || why == errc::unsupported_format;
 }
 
+bool has_to_be_made_anew(const error& why) noexcept {
+  return os::is_damage(why) || why == errc::unsupported_format;
+}
+
 log::read_access access_of(const store_options& options) noexcept {
   return options.read_mode == read_mode::mapped ? log::read_access::mapped
                                                 : log::read_access::copied;

@@ -34,6 +34,9 @@ inline constexpr std::string_view lock_name = "lock";
 
 /// True for errors of an index that can only be thrown away.
 [[nodiscard]] bool index_is_useless(const error& why) noexcept;
+/// True for what says that something derived from the log is of no use as it stands on the disk:
+/// damage, and what a newer version wrote. False for what this process lacks.
+[[nodiscard]] bool has_to_be_made_anew(const error& why) noexcept;
 
 [[nodiscard]] log::read_access access_of(const store_options& options) noexcept;
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "engine/environment_look.h"
 #include "engine/store_folder.h"
 #include "index/stream_index.h"
 #include "log/control_look.h"
@@ -51,13 +52,9 @@ segment_description describe(os::directory& folder, const format::store_identity
 
 result<void> describe_index(index::environment_provider& provider, const uuid& store_id,
                             store_description& into) {
-  auto there = provider.inspect(index_name);
-  if (!there) return there.error();
-  if (!*there) return {};
-  auto environment = provider.open_read_only(index_name);
-  if (!environment) return environment.error();
-  auto opened = index::stream_index::follow(std::move(*environment), store_id);
+  auto opened = look_into_index(provider, store_id);
   if (!opened) return opened.error();
+  if (*opened == nullptr) return {};
   auto snapshot = (*opened)->snapshot();
   if (!snapshot) return snapshot.error();
   into.indexed = snapshot->flushed().last;

@@ -7,6 +7,7 @@
 #include "engine/cancellation.h"
 #include "engine/commit_split.h"
 #include "engine/copy_target.h"
+#include "engine/environment_look.h"
 #include "engine/kept_copy.h"
 #include "engine/log_rewriter.h"
 #include "engine/store_folder.h"
@@ -206,18 +207,14 @@ void store_repair::note_streams(const format::frame_prefix& prefix,
 result<void> store_repair::ask_index() {
   const auto provider = around_.make_index_provider(from_);
   auto read = read_index_of(*provider);
-  if (!read && !os::is_damage(read.error()) && !index_is_useless(read.error())) return read;
+  if (!read && !has_to_be_made_anew(read.error())) return read;
   return {};
 }
 
 result<void> store_repair::read_index_of(index::environment_provider& provider) {
-  auto there = provider.inspect(index_name);
-  if (!there) return there.error();
-  if (!*there) return {};
-  auto environment = provider.open_read_only(index_name);
-  if (!environment) return environment.error();
-  auto opened = index::stream_index::follow(std::move(*environment), manifest_.store.store_id);
+  auto opened = look_into_index(provider, manifest_.store.store_id);
   if (!opened) return opened.error();
+  if (*opened == nullptr) return {};
   auto snapshot = (*opened)->snapshot();
   if (!snapshot) return snapshot.error();
   return index::summarize(

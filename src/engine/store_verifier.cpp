@@ -6,6 +6,7 @@
 
 #include "engine/backup_marker.h"
 #include "engine/cancellation.h"
+#include "engine/environment_look.h"
 #include "engine/store_folder.h"
 #include "engine/stream_ledger.h"
 #include "index/canonical_digest.h"
@@ -18,12 +19,6 @@
 
 namespace mainstem::engine {
 namespace {
-
-/// Of what can be made from the log at any time, also what a newer version wrote is only in the
-/// way.
-bool has_to_be_made_anew(const error& why) noexcept {
-  return os::is_damage(why) || why == errc::unsupported_format;
-}
 
 class store_verifier {
  public:
@@ -150,14 +145,9 @@ result<void> store_verifier::read_index() {
 }
 
 result<void> store_verifier::read_index_of(index::environment_provider& provider) {
-  // LMDB trusts what it reads.
-  auto there = provider.inspect(index_name);
-  if (!there) return there.error();
-  if (!*there) return {};  // It can be made from the log at any time: backups have none.
-  auto environment = provider.open_read_only(index_name);
-  if (!environment) return environment.error();
-  auto opened = index::stream_index::follow(std::move(*environment), store_.store_id);
+  auto opened = look_into_index(provider, store_.store_id);
   if (!opened) return opened.error();
+  if (*opened == nullptr) return {};
   auto snapshot = (*opened)->snapshot();
   if (!snapshot) return snapshot.error();
   auto size = (*opened)->size_bytes();
@@ -197,13 +187,9 @@ result<void> store_verifier::read_state() {
 }
 
 result<void> store_verifier::read_state_of(index::environment_provider& provider) {
-  auto there = provider.inspect(state_name);
-  if (!there) return there.error();
-  if (!*there) return error(errc::corrupt_index, "the folder is missing");
-  auto environment = provider.open_read_only(state_name);
-  if (!environment) return environment.error();
-  auto kept = index::kept_state::open(std::move(*environment), store_.store_id);
+  auto kept = look_into_state(provider, store_.store_id);
   if (!kept) return kept.error();
+  if (*kept == nullptr) return error(errc::corrupt_index, "the folder is missing");
   evidence_ = std::max(evidence_, (*kept)->highest_checkpoint().value());
   auto rows = (*kept)->checkpoints();
   if (!rows) return rows.error();

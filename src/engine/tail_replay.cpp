@@ -29,13 +29,10 @@ result<void> tail_replay::add(const log::segment& segment, std::uint64_t offset,
                               const format::frame_prefix& prefix,
                               std::span<const std::byte> frame) {
   const auto unreadable = [&] {
-    return error(
-        errc::corrupt_data,
-        error_info{
-            .detail =
-                std::string("what could be read before cannot be read any more").append(put_back),
-            .path = segment.file().path(),
-            .offset = offset});
+    return error(errc::corrupt_data,
+                 error_info{.detail = advised("what could be read before cannot be read any more"),
+                            .path = segment.file().path(),
+                            .offset = offset});
   };
   // A frame in between was there when the log was looked through.
   if (!options_.has_gaps && prefix.first_position != at_.last.value() + 1) return unreadable();

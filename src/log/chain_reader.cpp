@@ -88,10 +88,11 @@ result<std::optional<headed_file>> open_headed(os::directory& log_folder,
   auto header = format::decode_segment_header(std::span<const std::byte>(bytes).first(*got), store);
   if (header) {
     if (header->segment == number) return std::optional(headed_file{std::move(*file), *header});
-    return error(errc::missing_segment,
-                 error_info{.detail = "the file is segment " + std::to_string(header->segment) +
-                                      " under another name" + std::string(put_back),
-                            .path = (*file)->path()});
+    return error(
+        errc::missing_segment,
+        error_info{.detail = advised("the file is segment " + std::to_string(header->segment) +
+                                     " under another name"),
+                   .path = (*file)->path()});
   }
   if (header.error() == errc::corrupt_data) return std::optional<headed_file>();
   return error(header.error().code(),

@@ -204,11 +204,9 @@ result<position> log_follower::proven() const {
 }
 
 error log_follower::without_header(std::uint32_t number) const {
-  return {
-      errc::missing_segment,
-      error_info{
-          .detail = std::string("the segment is missing, or has lost its header").append(put_back),
-          .path = folder_->path() + "/" + segment_file_name(number)}};
+  return {errc::missing_segment,
+          error_info{.detail = advised("the segment is missing, or has lost its header"),
+                     .path = folder_->path() + "/" + segment_file_name(number)}};
 }
 
 std::shared_ptr<segment> log_follower::make_segment(headed_file from, read_access access) {
@@ -217,10 +215,9 @@ std::shared_ptr<segment> log_follower::make_segment(headed_file from, read_acces
 }
 
 error log_follower::missing(const format::log_point& durable) const {
-  error_info info{
-      .detail = std::string("events that were durable cannot be read here").append(put_back),
-      .path = folder_->path() + "/" + segment_file_name(at().segment),
-      .offset = at().offset_bytes};
+  error_info info{.detail = advised("events that were durable cannot be read here"),
+                  .path = folder_->path() + "/" + segment_file_name(at().segment),
+                  .offset = at().offset_bytes};
   info.first_position = at().last.value() + 1;
   info.last_position = durable.last.value();
   return {errc::corrupt_data, std::move(info)};

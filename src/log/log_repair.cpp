@@ -16,13 +16,12 @@ using format::frame_prefix;
 namespace {
 
 error changed(const surveyed_file& file, std::uint64_t offset) {
-  return {
-      errc::corrupt_data,
-      error_info{.detail = std::string("what is to be written again reads differently than before: "
-                                       "the disk or the memory is failing; nothing was cut")
-                               .append(change_hardware),
-                 .path = file.file->path(),
-                 .offset = offset}};
+  return {errc::corrupt_data,
+          error_info{.detail = advised("what is to be written again reads differently than before: "
+                                       "the disk or the memory is failing; nothing was cut",
+                                       change_hardware),
+                     .path = file.file->path(),
+                     .offset = offset}};
 }
 
 /// One that knows less than the frames is none.

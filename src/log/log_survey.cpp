@@ -118,8 +118,8 @@ result<void> surveyor::read_header(surveyed_file& file) {
   if (header) {
     if (header->segment != file.number) {
       return about(file, errc::missing_segment,
-                   "the file is segment " + std::to_string(header->segment) +
-                       " under another name" + std::string(put_back));
+                   advised("the file is segment " + std::to_string(header->segment) +
+                           " under another name"));
     }
     file.header = *header;
     return {};
@@ -157,10 +157,11 @@ result<void> surveyor::check_order() const {
   for (const surveyed_file& file : survey_.files) {
     if (!file.header) continue;
     if (file.header->first_position < std::max<std::uint64_t>(first, 1)) {
-      return about(file, errc::missing_segment,
-                   "the segment begins with position " +
-                       std::to_string(file.header->first_position) + ", the one before it with " +
-                       std::to_string(first) + ", so it is an older copy" + std::string(put_back));
+      return about(
+          file, errc::missing_segment,
+          advised("the segment begins with position " +
+                  std::to_string(file.header->first_position) + ", the one before it with " +
+                  std::to_string(first) + ", so it is an older copy"));
     }
     first = file.header->first_position;
   }

@@ -130,9 +130,7 @@ result<void> verifier::look_behind_the_end() {
       *now, [this](const auto& file) { return file.number > sealed_end_ && file.header; });
   if (goes_on) return {};
   ledger_
-      .lose(finding_kind::missing_segment,
-            "the segment is missing or empty: the one before it is finished, which is done when "
-            "this one is durable; what it held is gone",
+      .lose(finding_kind::missing_segment, std::string(missing_behind_sealed) + " is gone",
             {path_of(segment_file_name(sealed_end_ + 1))})
       .certain = true;
   return {};

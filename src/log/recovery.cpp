@@ -16,10 +16,8 @@ error_info place_of(const log_survey& survey, const chain_break& damage,
   const std::uint64_t last = damage.resumed != 0 ? damage.resumed - 1 : survey.evidence;
   if (damage.next_missing) {
     info.path = folder + "/" + segment_file_name(survey.files[damage.file].number + 1);
-    info.detail =
-        "the segment is missing or empty: the one before it is finished, which is done "
-        "when this one is durable; what it held, from position " +
-        std::to_string(damage.expected) + " on, is gone";
+    info.detail = std::string(missing_behind_sealed) + ", from position " +
+                  std::to_string(damage.expected) + " on, is gone";
     return info;
   }
   info.path = survey.files.empty() ? folder : survey.files[damage.file].file->path();
@@ -59,9 +57,9 @@ result<log_survey> survey_twice(segment_files& files, const recovery_request& re
   if (!survey || !survey->leaves_something_out()) return survey;
   return error(
       errc::corrupt_data,
-      error_info{.detail = std::string("the log reads differently each time: the disk, its cable "
-                                       "or the memory is failing; nothing was changed")
-                               .append(change_hardware),
+      error_info{.detail = advised("the log reads differently each time: the disk, its cable "
+                                   "or the memory is failing; nothing was changed",
+                                   change_hardware),
                  .path = files.directory().path()});
 }
 

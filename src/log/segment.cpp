@@ -107,11 +107,11 @@ result<const os::mapping*> segment::mapped() const {
 }
 
 error segment::beyond_end(std::uint64_t offset, std::uint64_t size) const {
-  return {errc::corrupt_data, error_info{.detail = std::to_string(size) +
-                                                   " bytes should stand where the file has ended" +
-                                                   std::string(put_back),
-                                         .path = file_->path(),
-                                         .offset = offset}};
+  return {errc::corrupt_data,
+          error_info{.detail = advised(std::to_string(size) +
+                                       " bytes should stand where the file has ended"),
+                     .path = file_->path(),
+                     .offset = offset}};
 }
 
 result<sparse_entry> segment::seek(position at) const {

@@ -121,4 +121,10 @@ using segment_list = std::vector<std::shared_ptr<segment>>;
 /// The number in such a name; nothing if it is not one.
 [[nodiscard]] std::optional<std::uint32_t> parse_segment_file_name(std::string_view name) noexcept;
 
+/// What is said of the segment behind a sealed one that is not there, up to what became of it.
+inline constexpr std::string_view missing_behind_sealed =
+    "the segment is missing or empty: the one before it is finished, which is done when this one "
+    "is "
+    "durable; what it held";
+
 }  // namespace mainstem::log

@@ -36,8 +36,7 @@ void judge_end(judged_log& state, log_verification::part& found) {
   suspect end;
   end.what = {finding_kind::lost_events,
               error(errc::store_damaged,
-                    error_info{.detail = "the log ends here, but more had been durable" +
-                                         std::string(put_back),
+                    error_info{.detail = advised("the log ends here, but more had been durable"),
                                .path = state.path,
                                .offset = state.end_offset})};
   set_positions(end.what, state.expected, state.evidence);
@@ -130,14 +129,14 @@ suspect& verification_ledger::add(finding_kind kind, errc code, std::string deta
 void verification_ledger::add_parts(const format::frame_prefix& prefix, finding_kind kind,
                                     std::string detail, place where, std::uint64_t first,
                                     std::uint64_t last) {
-  suspect& found = add(kind, errc::corrupt_data, detail.append(put_back), std::move(where));
+  suspect& found = add(kind, errc::corrupt_data, advised(detail), std::move(where));
   found.torn_bytes = prefix.length;
   set_positions(found.what, first, last);
 }
 
 suspect& verification_ledger::add_missing(finding_kind kind, errc code, std::string detail,
                                           place where) {
-  suspect& found = add(kind, code, detail.append(put_back), std::move(where));
+  suspect& found = add(kind, code, advised(detail), std::move(where));
   missing_ = suspects_.size() - 1;
   return found;
 }
@@ -151,7 +150,7 @@ suspect& verification_ledger::lose(finding_kind kind, std::string detail, place 
   following_ = false;
   const errc code =
       kind == finding_kind::missing_segment ? errc::missing_segment : errc::corrupt_data;
-  suspect& found = add(kind, code, detail.append(put_back), std::move(where));
+  suspect& found = add(kind, code, advised(detail), std::move(where));
   found.open = true;
   return found;
 }
