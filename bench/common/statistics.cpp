@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <iomanip>
+#include <ostream>
 
 namespace mainstem::bench {
 
@@ -13,6 +15,10 @@ spread spread_of(std::vector<double> values) {
   const double median =
       values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
   return {.median = median, .lowest = values.front(), .highest = values.back()};
+}
+
+std::ostream& operator<<(std::ostream& out, const spread& of) {
+  return out << std::setw(8) << of.median << " [" << of.lowest << " to " << of.highest << "]";
 }
 
 double percentile(const std::vector<double>& sorted, double part) {

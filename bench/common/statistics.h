@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <iosfwd>
 #include <vector>
 
 namespace mainstem::bench {
@@ -15,6 +16,9 @@ struct spread {
     return median > 0 ? (highest - lowest) / median : 0;
   }
 };
+
+/// `median [lowest to highest]`, the median in a column of eight.
+std::ostream& operator<<(std::ostream& out, const spread& of);
 
 /// @param values at least one.
 [[nodiscard]] spread spread_of(std::vector<double> values);

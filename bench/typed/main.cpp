@@ -152,12 +152,8 @@ void print(const std::vector<figure>& figures) {
   std::cout << "\n  ns per event, median [lowest to highest]              beyond the event\n"
             << std::fixed << std::setprecision(1);
   for (std::size_t i = 0; i < std::size(ways); ++i) {
-    std::cout << "  " << std::left << std::setw(28) << ways[i].name << std::right;
-    for (const spread& each : {figures[i].whole, figures[i].beyond}) {
-      std::cout << std::setw(8) << each.median << " [" << each.lowest << " to " << each.highest
-                << "]";
-    }
-    std::cout << '\n';
+    std::cout << "  " << std::left << std::setw(28) << ways[i].name << std::right
+              << figures[i].whole << figures[i].beyond << '\n';
   }
   const double median = figures[1].beyond.median;
   std::cout << "\ngoal: a payload of 400 bytes read in place and one field of it, below "

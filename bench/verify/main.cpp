@@ -103,11 +103,7 @@ figure measure(const fs::path& folder, std::uint64_t rounds) {
 void print(const shape& of, const figure& measured) {
   std::cout << "  " << std::left << std::setw(30) << of.name << std::right << std::fixed
             << std::setprecision(2);
-  for (const spread& each : {measured.verifying, measured.reading, measured.ratio}) {
-    std::cout << std::setw(8) << each.median << " [" << each.lowest << " to " << each.highest
-              << "]";
-  }
-  std::cout << '\n' << std::flush;
+  std::cout << measured.verifying << measured.reading << measured.ratio << '\n' << std::flush;
 }
 
 json_object to_json(const shape& of, const figure& measured) {

@@ -9,9 +9,9 @@ namespace {
 bool allocation_fails() noexcept {
   auto& memory = scarce_memory::here();
   if (!memory.in_engine) return false;
-  ++memory.calls;
-  return memory.fails != 0 &&
-         (memory.calls == memory.fails || (memory.for_good && memory.calls > memory.fails));
+  return testing::detail::is_scarce(
+      ++memory.calls, memory.fails,
+      memory.for_good ? testing::scarcity::for_good : testing::scarcity::once);
 }
 
 }  // namespace

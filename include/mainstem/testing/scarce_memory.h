@@ -20,6 +20,17 @@ enum class scarcity : std::uint8_t {
   repeated,  ///< Every n-th one.
 };
 
+namespace detail {
+
+/// Whether allocation number `call`, from 1, is one that fails. n = 0: none does.
+[[nodiscard]] constexpr bool is_scarce(std::uint64_t call, std::uint64_t n, scarcity how) noexcept {
+  if (n == 0) return false;
+  if (how == scarcity::repeated) return call % n == 0;
+  return call == n || (how == scarcity::for_good && call > n);
+}
+
+}  // namespace detail
+
 /// While it lives, some of the program's allocations through `operator new` fail with
 /// std::bad_alloc, the store's own threads included, but for those of a thread that has_memory.
 /// The store answers errc::out_of_memory then, or outcome_unknown if it had begun to write.
@@ -77,10 +88,8 @@ class has_memory {
 inline bool scarce_memory::next_fails() noexcept {
   if (!on_.load(std::memory_order_relaxed) || exempt_) return false;
   const std::uint64_t call = calls_.fetch_add(1, std::memory_order_relaxed) + 1;
-  const std::uint64_t n = n_.load(std::memory_order_relaxed);
-  const scarcity how = how_.load(std::memory_order_relaxed);
-  const bool fails = n != 0 && (call == n || (how == scarcity::for_good && call > n) ||
-                                (how == scarcity::repeated && call % n == 0));
+  const bool fails = detail::is_scarce(call, n_.load(std::memory_order_relaxed),
+                                       how_.load(std::memory_order_relaxed));
   if (fails) failures_.fetch_add(1, std::memory_order_relaxed);
   return fails;
 }

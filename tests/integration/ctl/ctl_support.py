@@ -83,6 +83,13 @@ class CtlTest(unittest.TestCase):
         self.assertEqual(ended.returncode, status, f"{arguments}\n{ended.stdout}\n{ended.stderr}")
         return ended
 
+    def begin_again(self, said, verb, source, target):
+        """The advice that was given after the verb had ended early is one that works."""
+        self.assertIn(f"remove what was begun in {target}, and run it again", said)
+        shutil.rmtree(target)
+        self.run_ctl(0, verb, source, target)
+        self.run_ctl(0, "verify", target)
+
     def run_json(self, status, *arguments):
         ended = self.run_ctl(status, *arguments, "--json")
         told = json.loads(ended.stdout)

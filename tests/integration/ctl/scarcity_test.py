@@ -110,11 +110,8 @@ class Space(CtlTest):
         for verb, source in (("restore", backup), ("repair", self.good)):
             target = self.folder / verb
             said = self.run_without_room(verb, source, target)
-            self.assertIn(f"remove what was begun in {target}, and run it again", said)
             self.assertIn("what a restore or a repair left", self.run_ctl(2, verb, source, target).stderr)
-            shutil.rmtree(target)
-            self.run_ctl(0, verb, source, target)
-            self.run_ctl(0, "verify", target)
+            self.begin_again(said, verb, source, target)
 
 
 if __name__ == "__main__":

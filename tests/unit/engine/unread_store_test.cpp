@@ -56,6 +56,21 @@ engine::surroundings around_refusing(simulated_machine& machine, const std::stri
   return around;
 }
 
+/// Works on copies of the store, of which the first call of the disk fails, then the second, and so
+/// on until the work needs no more calls than that.
+template <class Work, class Judge>
+void fail_each_call(const verified_store& store, const os::fault& how, std::uint64_t stride,
+                    Work&& work, Judge&& judge) {
+  for (std::uint64_t call = 1;; call += stride) {
+    SCOPED_TRACE("call " + std::to_string(call));
+    const auto copy = store.machine_copy();
+    copy->disk().fail_call(call, how);
+    const std::uint64_t before = copy->disk().calls();
+    judge(work(*copy));
+    if (testing::Test::HasFatalFailure() || copy->disk().calls() - before < call) return;
+  }
+}
+
 TEST(VerifyStore, NamesWhatTheDiskDoesNotGive) {
   const verified_store store;
   const std::string second = verified_store::segment_path(2);
@@ -133,20 +148,21 @@ TEST(VerifyStore, DoesNotTakeWhatTheProcessLacksForDamage) {
   const auto good = store.verify();
   for (const int number : {EMFILE, EACCES}) {
     for (const bool for_good : {false, true}) {
-      for (std::uint64_t call = 1;; ++call) {
-        const auto copy = store.machine_copy();
-        copy->disk().fail_call(call, {.error = number, .for_good = for_good});
-        const std::uint64_t before = copy->disk().calls();
-        const auto report = engine::verify_store(store_path, {}, copy->around());
-        if (report) {
-          ASSERT_TRUE(report->clean()) << "call " << call << ": " << words_of(*report);
-          EXPECT_EQ(report->log_digest, good.log_digest) << "call " << call;
-        } else {
-          EXPECT_TRUE(is_system(report.error(), number)) << report.error().message();
-          EXPECT_FALSE(report.error().info().path.empty()) << "call " << call;
-        }
-        if (copy->disk().calls() - before < call) break;
-      }
+      fail_each_call(
+          store, {.error = number, .for_good = for_good}, 1,
+          [](simulated_machine& machine) {
+            return engine::verify_store(store_path, {}, machine.around());
+          },
+          [&](const result<verify_report>& report) {
+            if (report) {
+              ASSERT_TRUE(report->clean()) << words_of(*report);
+              EXPECT_EQ(report->log_digest, good.log_digest);
+            } else {
+              EXPECT_TRUE(is_system(report.error(), number)) << report.error().message();
+              EXPECT_FALSE(report.error().info().path.empty());
+            }
+          });
+      ASSERT_FALSE(HasFatalFailure());
     }
   }
 }
@@ -159,18 +175,14 @@ TEST(RepairStore, LeavesNothingOutForWantOfWhatTheProcessLacks) {
     return engine::repair_store(store_path, "new", {}, around_folders(machine));
   };
   const auto wanted = repaired(*store.machine_copy()).value();
-  for (std::uint64_t call = 1;; call += byte_stride) {
-    const auto copy = store.machine_copy();
-    copy->disk().fail_call(call, {.error = EMFILE});
-    const std::uint64_t before = copy->disk().calls();
-    const auto report = repaired(*copy);
-    if (report) {
-      ASSERT_TRUE(report->lost.empty() && report->findings.empty()) << "call " << call;
-      EXPECT_EQ(report->log_digest, wanted.log_digest) << "call " << call;
-      EXPECT_TRUE(report->has_state) << "call " << call;
-    }
-    if (copy->disk().calls() - before < call) break;
-  }
+  fail_each_call(store, {.error = EMFILE}, byte_stride, repaired,
+                 [&](const result<repair_report>& report) {
+                   if (!report) return;
+                   ASSERT_TRUE(report->lost.empty() && report->findings.empty());
+                   EXPECT_EQ(report->log_digest, wanted.log_digest);
+                   EXPECT_TRUE(report->has_state);
+                 });
+  ASSERT_FALSE(HasFatalFailure());
   for (const char* name : {"index", "state"}) {
     const auto copy = store.machine_copy();
     const auto refused = engine::repair_store(store_path, "new", {},
@@ -199,19 +211,14 @@ TEST(BackupStore, TakesNothingForDamageThatTheProcessLacks) {
     return engine::backup_store(store_path, "copy", {}, around_folders(machine));
   };
   const auto wanted = backed_up(*store.machine_copy()).value();
-  for (std::uint64_t call = 1;; call += byte_stride) {
-    const auto copy = store.machine_copy();
-    copy->disk().fail_call(call, {.error = EMFILE});
-    const std::uint64_t before = copy->disk().calls();
-    const auto report = backed_up(*copy);
-    if (report) {
-      EXPECT_EQ(report->log_digest, wanted.log_digest) << "call " << call;
-    } else {
-      EXPECT_TRUE(is_system(report.error(), EMFILE))
-          << "call " << call << ": " << report.error().message();
-    }
-    if (copy->disk().calls() - before < call) break;
-  }
+  fail_each_call(store, {.error = EMFILE}, byte_stride, backed_up,
+                 [&](const result<backup_report>& report) {
+                   if (report) {
+                     EXPECT_EQ(report->log_digest, wanted.log_digest);
+                   } else {
+                     EXPECT_TRUE(is_system(report.error(), EMFILE)) << report.error().message();
+                   }
+                 });
 }
 
 }  // namespace
