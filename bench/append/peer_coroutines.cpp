@@ -21,9 +21,6 @@ using steady_clock = std::chrono::steady_clock;
 using microseconds = std::chrono::duration<double, std::micro>;
 
 constexpr std::size_t coroutines = 1'024;
-/// Drawing streams is no store's work, and this one thread has to do it, too: so a coroutine draws
-/// events for some time.
-constexpr std::size_t drawn_ahead = 32;
 
 /// Gives every stream its first event.
 class filling_writer final : public peer_writer {
@@ -41,26 +38,46 @@ class filling_writer final : public peer_writer {
   store& store_;
 };
 
+/// Hands events to the coroutines, which are on one thread. Drawing streams is no store's work, and
+/// this thread has to do it, too: so it draws as many at a time as the one that commits them
+/// together. What one coroutine is told of a stream may rest on an append of another that is under
+/// way: the store judges them in the order in which they begin.
+class common_plan {
+ public:
+  explicit common_plan(event_plan plan) : plan_(std::move(plan)) {}
+  /// Lifetime: until the next call.
+  const planned_event& next() {
+    if (taken_ == drawn_.size()) {
+      plan_.committed();
+      drawn_ = plan_.draw(coroutines);
+      taken_ = 0;
+    }
+    return drawn_[taken_++];
+  }
+  /// Once all that were taken are in the store.
+  void end() { plan_.committed(taken_); }
+
+ private:
+  event_plan plan_;
+  std::span<const planned_event> drawn_;
+  std::size_t taken_ = 0;
+};
+
 struct progress_of_all {
   steady_clock::time_point deadline;
   std::vector<double> commit_us;
 };
 
-asio::awaitable<void> append_until(store& to, event_plan plan, progress_of_all& progress) {
+asio::awaitable<void> append_until(store& to, common_plan& plan, progress_of_all& progress) {
   auto start = steady_clock::now();
   while (start < progress.deadline) {
-    std::size_t done = 0;
-    for (const auto& event : plan.draw(drawn_ahead)) {
-      const auto outcome = co_await async_append(to, stream_name(event.stream),
-                                                 exactly(version(event.version_before)),
-                                                 event_data(event_type, binary(event.payload)));
-      if (outcome.committed() == nullptr) throw std::runtime_error("append: " + outcome.message());
-      ++done;
-      const auto end = steady_clock::now();
-      progress.commit_us.push_back(microseconds(end - std::exchange(start, end)).count());
-      if (end >= progress.deadline) break;
-    }
-    plan.committed(done);
+    const planned_event& event = plan.next();
+    const auto outcome =
+        co_await async_append(to, stream_name(event.stream), exactly(version(event.version_before)),
+                              event_data(event_type, binary(event.payload)));
+    if (outcome.committed() == nullptr) throw std::runtime_error("append: " + outcome.message());
+    const auto end = steady_clock::now();
+    progress.commit_us.push_back(microseconds(end - std::exchange(start, end)).count());
   }
 }
 
@@ -85,18 +102,16 @@ class coroutines_peer final : public peer {
         .deadline = began + std::chrono::duration_cast<steady_clock::duration>(length),
         .commit_us = {}};
     progress.commit_us.reserve(1U << 20U);
+    common_plan plan(event_plan(material, heads, 0, 1, seed));
     std::exception_ptr failure;
     for (std::size_t i = 0; i < coroutines; ++i) {
-      asio::co_spawn(
-          context,
-          append_until(store_, event_plan(material, heads, i, coroutines, seed * 10'000 + i),
-                       progress),
-          [&](std::exception_ptr thrown) {
-            if (thrown) failure = thrown;
-          });
+      asio::co_spawn(context, append_until(store_, plan, progress), [&](std::exception_ptr thrown) {
+        if (thrown) failure = thrown;
+      });
     }
     context.run();
     if (failure) std::rethrow_exception(failure);
+    plan.end();
     const double elapsed_us = microseconds(steady_clock::now() - began).count();
     return summary_of(std::move(progress.commit_us), elapsed_us, 1);
   }

@@ -56,17 +56,17 @@ namespace detail {
 
 /// How the templates below reach the library.
 struct MAINSTEM_API async_access {
-  static std::shared_ptr<operation> append(const std::shared_ptr<store_state>& store,
-                                           append_request request, const append_options& options,
-                                           pending_answer<append_outcome>* handler);
-  static std::shared_ptr<operation> wait(const std::shared_ptr<store_state>& store, position at,
-                                         pending_answer<void>* handler);
-  static std::shared_ptr<operation> next(const std::shared_ptr<subscription_state>& from,
-                                         pending_answer<event_batch>* handler);
-  static std::shared_ptr<operation> read(const std::shared_ptr<stream_read>& from,
-                                         pending_answer<event_batch>* handler);
-  static std::shared_ptr<operation> read(const std::shared_ptr<log_read>& from,
-                                         pending_answer<event_batch>* handler);
+  static operation_pointer append(std::shared_ptr<store_state> store, append_request request,
+                                  const append_options& options,
+                                  pending_answer<append_outcome>* handler);
+  static operation_pointer wait(std::shared_ptr<store_state> store, position at,
+                                pending_answer<void>* handler);
+  static operation_pointer next(std::shared_ptr<subscription_state> from,
+                                pending_answer<event_batch>* handler);
+  static operation_pointer read(std::shared_ptr<stream_read> from,
+                                pending_answer<event_batch>* handler);
+  static operation_pointer read(std::shared_ptr<log_read> from,
+                                pending_answer<event_batch>* handler);
 
   static const std::shared_ptr<store_state>& of(const store& from) noexcept { return from.state_; }
   template <class Reader>
@@ -86,7 +86,7 @@ class initiation {
     auto slot = boost::asio::get_associated_cancellation_slot(handler);
     pending_answer<T>* const waits =
         pending_handler<std::decay_t<Handler>, T>::make(std::forward<Handler>(handler));
-    const std::shared_ptr<operation> made = make_(waits);
+    operation_pointer made = make_(waits);
     if (slot.is_connected()) {
       slot.assign([made](boost::asio::cancellation_type_t type) {
         using boost::asio::cancellation_type;
@@ -98,7 +98,8 @@ class initiation {
         }
       });
     }
-    made->start();
+    operation* const started = made.get();
+    started->start(std::move(made));
   }
 
  private:
@@ -144,7 +145,7 @@ auto async_append(store& to, append_request request, const append_options& optio
   return detail::initiate<append_outcome>(
       token, [state = detail::async_access::of(to), request = std::move(request),
               options](auto* handler) mutable {
-        return detail::async_access::append(state, std::move(request), options, handler);
+        return detail::async_access::append(std::move(state), std::move(request), options, handler);
       });
 }
 template <async_token Token = boost::asio::deferred_t>
@@ -192,17 +193,17 @@ auto async_append(store& to, stream_name stream, expected_version expected, even
 /// Errors: those of next(); invalid_argument (an operation on this reader is under way).
 template <class Token = boost::asio::deferred_t>
 auto async_read(stream_reader& from, Token&& token = {}) {
-  return detail::initiate<event_batch>(token,
-                                       [state = detail::async_access::of(from)](auto* handler) {
-                                         return detail::async_access::read(state, handler);
-                                       });
+  return detail::initiate<event_batch>(
+      token, [state = detail::async_access::of(from)](auto* handler) mutable {
+        return detail::async_access::read(std::move(state), handler);
+      });
 }
 template <class Token = boost::asio::deferred_t>
 auto async_read(log_reader& from, Token&& token = {}) {
-  return detail::initiate<event_batch>(token,
-                                       [state = detail::async_access::of(from)](auto* handler) {
-                                         return detail::async_access::read(state, handler);
-                                       });
+  return detail::initiate<event_batch>(
+      token, [state = detail::async_access::of(from)](auto* handler) mutable {
+        return detail::async_access::read(std::move(state), handler);
+      });
 }
 
 /// Waits like store::wait_for(), until the position is durable.
@@ -212,9 +213,10 @@ auto async_read(log_reader& from, Token&& token = {}) {
 /// Errors: those of store::wait_for(), without timed_out: for a time limit, cancel it.
 template <class Token = boost::asio::deferred_t>
 auto async_wait(const store& in, position at, Token&& token = {}) {
-  return detail::initiate<void>(token, [state = detail::async_access::of(in), at](auto* handler) {
-    return detail::async_access::wait(state, at, handler);
-  });
+  return detail::initiate<void>(token,
+                                [state = detail::async_access::of(in), at](auto* handler) mutable {
+                                  return detail::async_access::wait(std::move(state), at, handler);
+                                });
 }
 
 /// Reads the next events of a subscription like subscription::next(): at least one, and waits if
@@ -239,10 +241,10 @@ auto async_wait(const store& in, position at, Token&& token = {}) {
 /// under way).
 template <class Token = boost::asio::deferred_t>
 auto async_next(subscription& from, Token&& token = {}) {
-  return detail::initiate<event_batch>(token,
-                                       [state = detail::async_access::of(from)](auto* handler) {
-                                         return detail::async_access::next(state, handler);
-                                       });
+  return detail::initiate<event_batch>(
+      token, [state = detail::async_access::of(from)](auto* handler) mutable {
+        return detail::async_access::next(std::move(state), handler);
+      });
 }
 
 }  // namespace mainstem

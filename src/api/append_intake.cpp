@@ -7,16 +7,16 @@
 
 namespace mainstem::detail {
 
-bool append_intake::push(operation_pointer&& operation) {
+bool append_intake::push(append_pointer&& operation) {
   const std::uint64_t length = operation->commit()->frame.length;
   bool is_first = false;
   {
     const std::lock_guard held(mutex_);
-    const std::uint64_t before = bytes_.load(std::memory_order_relaxed);
-    if (before != 0 && before + length > capacity_) return false;
+    const std::uint64_t here = brought_bytes_ - taken_bytes_.load(std::memory_order_relaxed);
+    if (here != 0 && here + length > capacity_) return false;
     is_first = arrived_.empty();
     arrived_.push_back(std::move(operation));
-    bytes_.fetch_add(length, std::memory_order_relaxed);
+    brought_bytes_ += length;
   }
   if (is_first) ring();
   return true;
@@ -35,8 +35,8 @@ void append_intake::sleep(std::uint32_t rung,
   asleep_ = false;
 }
 
-void append_intake::heard() noexcept {
-  if (unheard_.fetch_sub(1) - 1 <= awaited_) ring();
+void append_intake::heard(std::int64_t answers) noexcept {
+  if (unheard_.fetch_sub(answers) - answers <= awaited_) ring();
 }
 
 void append_intake::gather(std::chrono::nanoseconds limit) noexcept {
@@ -72,9 +72,11 @@ append_operation* append_intake::front() {
   return peek(0);
 }
 
-append_intake::operation_pointer append_intake::pop() noexcept {
-  operation_pointer taken = std::move(lined_up_[next_++]);
-  bytes_.fetch_sub(taken->commit()->frame.length, std::memory_order_relaxed);
+append_pointer append_intake::pop() noexcept {
+  append_pointer taken = std::move(lined_up_[next_++]);
+  // Nobody else writes here.
+  const std::uint64_t before = taken_bytes_.load(std::memory_order_relaxed);
+  taken_bytes_.store(before + taken->commit()->frame.length, std::memory_order_relaxed);
   return taken;
 }
 

@@ -21,14 +21,12 @@ namespace mainstem::detail {
 /// whoever drives the pipeline, but for sleep() and gather(), which the committer calls without.
 class append_intake {
  public:
-  using operation_pointer = std::shared_ptr<append_operation>;
-
   /// @param capacity_bytes of frames. One that is larger has room alone.
   explicit append_intake(std::uint64_t capacity_bytes) noexcept : capacity_(capacity_bytes) {}
 
   /// Rings if nobody knows yet that there is something here.
   /// @returns false if there is no room; the operation is still the caller's then.
-  [[nodiscard]] bool push(operation_pointer&& operation);
+  [[nodiscard]] bool push(append_pointer&& operation);
   /// Wakes the committer.
   void ring() noexcept;
   /// Counts the rings.
@@ -41,8 +39,10 @@ class append_intake {
 
   /// So many answers are on their way to their handlers.
   void posted(std::int64_t answers) noexcept { unheard_.fetch_add(answers); }
-  /// One of them is being handed over: its handler may bring the next append in a moment.
-  void heard() noexcept;
+  /// So many of them were handed over; the last one is being: its handler may bring the next append
+  /// in a moment.
+  void heard(std::int64_t answers) noexcept;
+  [[nodiscard]] std::int64_t unheard() const noexcept { return unheard_.load(); }
   /// Waits until all answers have been heard, but not longer than this: those who hear them now
   /// then go into the same group as those who are here already. An executor that hears nothing is
   /// not waited for again.
@@ -55,14 +55,15 @@ class append_intake {
     return next_ + behind < lined_up_.size() ? lined_up_[next_ + behind].get() : nullptr;
   }
   /// There must be one.
-  [[nodiscard]] operation_pointer pop() noexcept;
+  [[nodiscard]] append_pointer pop() noexcept;
 
  private:
   std::uint64_t capacity_;
-  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::uint64_t> taken_bytes_{0};  // Since the beginning; so are those that came.
   std::mutex mutex_;
-  std::vector<operation_pointer> arrived_;  // With the mutex.
-  std::vector<operation_pointer> lined_up_;
+  std::uint64_t brought_bytes_ = 0;      // With the mutex.
+  std::vector<append_pointer> arrived_;  // With the mutex.
+  std::vector<append_pointer> lined_up_;
   std::size_t next_ = 0;  // Into lined_up_.
 
   std::atomic<std::uint32_t> rung_{0};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/append_operation.h"
 
+#include <utility>
+
 #include "api/answers.h"
 #include "api/append_intake.h"
 #include "api/store_state.h"
@@ -8,11 +10,11 @@
 namespace mainstem::detail {
 
 append_operation::~append_operation() {
-  if (told_ != nullptr) told_->heard();
+  if (told_ != nullptr) told_->heard(answers_);
 }
 
-void append_operation::start() {
-  store_->start_append(std::static_pointer_cast<append_operation>(shared_from_this()));
+void append_operation::start(operation_pointer self) {
+  store_->start_append(boost::static_pointer_cast<append_operation>(std::move(self)));
 }
 
 void append_operation::cancel(cancel_request wish) noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -29,7 +30,7 @@ class append_operation final : public operation {
 
   ~append_operation() override;
 
-  void start() override;
+  void start(operation_pointer self) override;
   void cancel(cancel_request wish) noexcept override;
 
   [[nodiscard]] const append_request& request() const noexcept { return request_; }
@@ -39,8 +40,12 @@ class append_operation final : public operation {
   /// Once the request has been encoded: what can be freed at once is still in the cache, and
   /// whoever comes next gets this memory.
   void release_events() noexcept { event_access::release_events(request_); }
-  /// Tells the intake when the answer is handed over.
-  void tell(append_intake& intake) noexcept { told_ = &intake; }
+  /// When the answer is handed over, the intake is told that so many were, this one and those
+  /// before it.
+  void tell(append_intake& intake, std::int64_t answers) noexcept {
+    told_ = &intake;
+    answers_ = answers;
+  }
 
   /// Before the pipeline sees the request. @returns false if it was cancelled.
   [[nodiscard]] bool submit() noexcept;
@@ -63,6 +68,9 @@ class append_operation final : public operation {
   std::optional<engine::commit_request> commit_;
   std::atomic<stage> stage_{stage::waiting};
   append_intake* told_ = nullptr;
+  std::int64_t answers_ = 0;
 };
+
+using append_pointer = boost::intrusive_ptr<append_operation>;
 
 }  // namespace mainstem::detail

@@ -7,7 +7,7 @@ void waiting_operation::wait_for(position at) noexcept {
   using added = engine::position_watch::added;
   const auto pass = store().enter();
   if (!pass) return end(pass.error());
-  const auto self = shared_from_this();
+  const operation_pointer self(this);
   self_ = self;
   switch (store().watch().add(*this, at, store().log())) {
     case added::reached: self_.reset(); return look_again();
@@ -42,7 +42,7 @@ void wait_operation::finish(const result<void>& answer) noexcept {
   handler_->post();
 }
 
-void next_operation::start() {
+void next_operation::start(operation_pointer /*self*/) {
   if (from_->use().try_begin()) return schedule();
   handler_->set(make_error_code(errc::invalid_argument));
   handler_->post();
@@ -53,7 +53,7 @@ void next_operation::schedule() {
   if (!pass) return finish(pass.error());
   const auto posted = attempt([this]() -> result<void> {
     store().workers().post(
-        [self = shared_from_this()] { static_cast<next_operation&>(*self).read(); });
+        [self = operation_pointer(this)] { static_cast<next_operation&>(*self).read(); });
     return {};
   });
   if (!posted) finish(posted.error());

@@ -34,7 +34,7 @@ class waiting_operation : public operation, private engine::position_watch::wait
   void wake() noexcept override;
 
   std::atomic<bool> cancelled_{false};
-  std::shared_ptr<operation> self_;  // While it is added to the watch.
+  operation_pointer self_;  // While it is added to the watch.
 };
 
 class wait_operation final : public waiting_operation {
@@ -43,7 +43,7 @@ class wait_operation final : public waiting_operation {
                  pending_answer<void>* handler) noexcept
       : store_(std::move(store)), at_(at), handler_(handler) {}
 
-  void start() override { wait_for(at_); }
+  void start(operation_pointer /*self*/) override { wait_for(at_); }
 
  private:
   [[nodiscard]] const store_state& store() const noexcept override { return *store_; }
@@ -63,7 +63,7 @@ class next_operation final : public waiting_operation {
                  pending_answer<event_batch>* handler) noexcept
       : from_(std::move(from)), handler_(handler) {}
 
-  void start() override;
+  void start(operation_pointer self) override;
 
  private:
   [[nodiscard]] const store_state& store() const noexcept override { return from_->store(); }
@@ -84,13 +84,13 @@ class read_operation final : public operation {
   read_operation(std::shared_ptr<Reader> from, pending_answer<event_batch>* handler) noexcept
       : from_(std::move(from)), handler_(handler) {}
 
-  void start() override {
+  void start(operation_pointer /*self*/) override {
     if (!from_->use().try_begin()) return post(error(errc::invalid_argument));
     const auto pass = from_->store().enter();
     if (!pass) return finish(pass.error());
     const auto posted = attempt([this]() -> result<void> {
       from_->store().workers().post(
-          [self = shared_from_this()] { static_cast<read_operation&>(*self).read(); });
+          [self = operation_pointer(this)] { static_cast<read_operation&>(*self).read(); });
       return {};
     });
     if (!posted) finish(posted.error());

@@ -40,7 +40,7 @@ result<append_outcome> follower_store::append(const append_request& /*request*/,
   return pass ? error(errc::store_read_only) : pass.error();
 }
 
-void follower_store::start_append(std::shared_ptr<append_operation> operation) {
+void follower_store::start_append(append_pointer operation) {
   const auto pass = enter();
   operation->complete(pass ? error(errc::store_read_only) : pass.error());
 }

@@ -24,7 +24,7 @@ class follower_store final : public store_state {
   [[nodiscard]] std::optional<error> failure() const override;
   [[nodiscard]] result<append_outcome> append(const append_request& request,
                                               const append_options& options) override;
-  void start_append(std::shared_ptr<append_operation> operation) override;
+  void start_append(append_pointer operation) override;
   [[nodiscard]] result<void> flush() override;
   [[nodiscard]] store_info info() override;
   [[nodiscard]] bool is_read_only() const noexcept override { return true; }

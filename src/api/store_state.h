@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
 #include <mainstem/store.h>
 
 #include "api/thread_waiter.h"
@@ -44,7 +46,7 @@ class store_state : public std::enable_shared_from_this<store_state> {
   [[nodiscard]] virtual result<append_outcome> append(const append_request& request,
                                                       const append_options& options) = 0;
   /// Sees to it that the operation completes, later and elsewhere.
-  virtual void start_append(std::shared_ptr<append_operation> operation) = 0;
+  virtual void start_append(boost::intrusive_ptr<append_operation> operation) = 0;
   [[nodiscard]] virtual result<void> flush() = 0;
   [[nodiscard]] virtual store_info info() = 0;
   /// True for a store that was opened for reading alone.

@@ -33,7 +33,7 @@ class writer_store final : public store_state {
   [[nodiscard]] std::optional<error> failure() const override;
   [[nodiscard]] result<append_outcome> append(const append_request& request,
                                               const append_options& options) override;
-  void start_append(std::shared_ptr<append_operation> operation) override;
+  void start_append(append_pointer operation) override;
   [[nodiscard]] result<void> flush() override;
   [[nodiscard]] store_info info() override;
   [[nodiscard]] bool is_read_only() const noexcept override { return false; }
@@ -55,13 +55,12 @@ class writer_store final : public store_state {
   [[nodiscard]] result<void> wait_for_spare(lock& held);
 
   // Appends that no thread waits for: see writer_store_async.cpp.
-  using operation_pointer = std::shared_ptr<append_operation>;
   /// Judges what is in the intake, as far as nothing is in the way.
   void take_in(lock& held) noexcept;
   [[nodiscard]] std::optional<engine::commit_pipeline::submitted> submit_detached(
-      lock& held, operation_pointer& operation) noexcept;
+      lock& held, append_pointer& operation) noexcept;
   void usher();
-  void carry(lock& held, operation_pointer operation) noexcept;
+  void carry(lock& held, append_pointer operation) noexcept;
   void answer_detached(engine::commit_request& request, const error& why) noexcept;
   void note_answered(engine::commit_request& request) noexcept;
   void commit_detached();
@@ -107,7 +106,7 @@ class writer_store final : public store_state {
   append_intake intake_;
   std::chrono::nanoseconds last_write_{0};         // How long the last group's write and sync took.
   bool ushering_ = false;                          // Those in the intake wait for it.
-  operation_pointer carried_;                      // On its way to the usher.
+  append_pointer carried_;                         // On its way to the usher.
   std::vector<engine::commit_request*> answered_;  // Detached, in no group.
   bool usher_stopping_ = false;
   bool committer_stopping_ = false;

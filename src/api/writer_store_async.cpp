@@ -14,10 +14,22 @@ namespace mainstem::detail {
 
 using submitted = engine::commit_pipeline::submitted;
 
+namespace {
+
+// While a request is the pipeline's, so is a reference to its operation.
+void lend(engine::commit_request& request, append_pointer operation) noexcept {
+  request.owner = operation.detach();
+}
+append_pointer give_back(engine::commit_request& request) noexcept {
+  return {static_cast<append_operation*>(std::exchange(request.owner, nullptr)), false};
+}
+
+}  // namespace
+
 // A disk that stood still once says nothing about the next write.
 constexpr std::chrono::nanoseconds longest_gathering = std::chrono::milliseconds(10);
 
-void writer_store::start_append(operation_pointer operation) {
+void writer_store::start_append(append_pointer operation) {
   const auto pass = enter();
   if (!pass) return operation->complete(pass.error());
   const auto taken = attempt([&]() -> result<void> {
@@ -44,7 +56,7 @@ void writer_store::take_in(lock& held) noexcept {
     if (const auto* ahead = intake_.peek(3 * near)) prefetch(ahead, sizeof(*ahead));
     if (auto* ahead = intake_.peek(2 * near)) core_->pipeline().prefetch_heads(*ahead->commit());
     if (auto* ahead = intake_.peek(near)) core_->pipeline().prefetch_tail(*ahead->commit());
-    operation_pointer operation = intake_.pop();
+    append_pointer operation = intake_.pop();
     if (submit_detached(held, operation)) {
       carried_ = std::move(operation);
       ushering_ = true;
@@ -55,10 +67,10 @@ void writer_store::take_in(lock& held) noexcept {
 
 /// @returns what is in the way; nothing if the operation is answered, or will be. Then it is gone.
 std::optional<submitted> writer_store::submit_detached(lock& /*held*/,
-                                                       operation_pointer& operation) noexcept {
+                                                       append_pointer& operation) noexcept {
   if (!operation->submit()) return std::nullopt;  // Cancelled.
   engine::commit_request& request = *operation->commit();
-  request.owner = std::move(operation);
+  lend(request, std::move(operation));
   const auto said =
       attempt([&]() -> result<submitted> { return core_->pipeline().submit(request); });
   if (!said) {
@@ -70,7 +82,7 @@ std::optional<submitted> writer_store::submit_detached(lock& /*held*/,
     note_answered(request);
     return std::nullopt;
   }
-  operation = std::static_pointer_cast<append_operation>(std::exchange(request.owner, nullptr));
+  operation = give_back(request);
   if (!operation->take_back()) return std::nullopt;
   return *said;
 }
@@ -102,7 +114,7 @@ void writer_store::usher() {
   }
 }
 
-void writer_store::carry(lock& held, operation_pointer operation) noexcept {
+void writer_store::carry(lock& held, append_pointer operation) noexcept {
   engine::commit_request& request = *operation->commit();
   while (const auto in_the_way = submit_detached(held, operation)) {
     result<void> done;
@@ -119,7 +131,7 @@ void writer_store::carry(lock& held, operation_pointer operation) noexcept {
     if (!held.owns_lock()) held.lock();
     if (done) continue;
     if (!operation->submit()) return;  // Cancelled.
-    request.owner = std::move(operation);
+    lend(request, std::move(operation));
     return answer_detached(request, done.error());
   }
 }
@@ -153,16 +165,13 @@ void writer_store::commit_detached() {
 
 void writer_store::pass_on_answers(const std::vector<group_pointer>& finished,
                                    std::span<engine::commit_request* const> answered) noexcept {
-  pending_queue handlers;
+  pending_queue handlers(intake_);
   std::int64_t count = 0;
   const auto pass_on = [&](engine::commit_request* request) {
-    auto operation =
-        std::static_pointer_cast<append_operation>(std::exchange(request->owner, nullptr));
+    append_pointer operation = give_back(*request);
     pending* const handler = operation->finish(std::move(*request->answer));
     if (handler == nullptr) return;  // Cancelled.
-    operation->tell(intake_);
-    handler->keep(std::move(operation));
-    handlers.add(handler);
+    handlers.add(handler, std::move(operation));
     ++count;
   };
   std::ranges::for_each(answered, pass_on);

@@ -246,7 +246,7 @@ void commit_pipeline::accept(commit_request& request) noexcept {
   group.sync = group.sync || request.durability == durability::synced;
   group.slots.push_back(slot);
   group.add_member(request);
-  request.group = queue_.back();
+  if (request.owner == nullptr) request.group = queue_.back();
   request.answer = append_outcome(std::move(outcome));
 }
 

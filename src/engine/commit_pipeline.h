@@ -37,7 +37,7 @@ class commit_group {
   void reserve_member();
   void add_member(commit_request& request) noexcept {
     members.push_back(&request);
-    if (request.owner) detached_.push_back(&request);
+    if (request.owner != nullptr) detached_.push_back(&request);
   }
   struct slot {
     std::span<std::byte> frame;

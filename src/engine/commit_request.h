@@ -61,12 +61,13 @@ struct commit_request {
   append_outcome::committed_t place;  ///< Of the answer: the streams' names until then.
   std::vector<suspect> suspects;
   std::optional<duplicate_finding> duplicates;  ///< Of the suspects, if somebody looked.
-  /// Set if no thread waits for the group: whoever finishes that passes the answer on to the owner.
-  std::shared_ptr<void> owner;
+  /// Set if no thread waits for the group: whoever finishes that passes the answer on to the owner,
+  /// which the pipeline does not touch.
+  void* owner = nullptr;
 
   /// Set by the pipeline; final once `answered`.
   std::optional<result<append_outcome>> answer;
-  /// Which group answers it, if it is queued.
+  /// Which group answers it, if it is queued and a thread waits.
   std::shared_ptr<commit_group> group;
 
   [[nodiscard]] bool writes() const noexcept { return frame.length != 0; }

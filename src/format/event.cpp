@@ -72,7 +72,7 @@ result<event_data> event_data::make(std::string_view type, payload_view payload,
   if (auto checked = check_event(type, payload, options); !checked) return checked.error();
   void* const memory = ::operator new(sizeof(content) + type.size() + options.metadata.size() +
                                       payload.bytes.size());
-  boost::intrusive_ptr<content> made(new (memory) content);
+  boost::intrusive_ptr<content> made(new (memory) content, false);
   made->id = options.id ? *options.id : uuid::generate();
   made->codec = payload.codec;
   made->submissions.store(options.id ? 1 : 0, std::memory_order_relaxed);
@@ -91,7 +91,10 @@ void intrusive_ptr_add_ref(const event_data::content* shared) noexcept {
 }
 
 void intrusive_ptr_release(const event_data::content* shared) noexcept {
-  if (shared->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  // Who has the only reference needs no locked instruction to know it.
+  if (shared->references.load(std::memory_order_acquire) != 1 &&
+      shared->references.fetch_sub(1, std::memory_order_acq_rel) != 1)
+    return;
   shared->~content();
   ::operator delete(const_cast<event_data::content*>(shared));
 }

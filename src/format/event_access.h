@@ -17,7 +17,7 @@ namespace mainstem {
 /// Type, metadata and payload stand behind it, in the same allocation: a commit may carry thousands
 /// of events.
 struct event_data::content {
-  mutable std::atomic<std::uint32_t> references{0};
+  mutable std::atomic<std::uint32_t> references{1};
   /// How many appends carried this event. One more if its id was given: such an id may stand in a
   /// log already.
   mutable std::atomic<std::uint32_t> submissions{0};

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/system/error_code.hpp>
 
 /// The seam between the templates of mainstem/async.h and the library: not for direct use.
@@ -18,6 +20,49 @@ inline void prefetch(const void* at, std::size_t bytes) noexcept {
   constexpr std::size_t line = 64;
   for (std::size_t offset = 0; offset < bytes; offset += line)
     __builtin_prefetch(static_cast<const char*>(at) + offset);
+}
+
+/// What a caller asks for when it cancels, in the order of what it puts up with: see Asio's
+/// cancellation_type.
+enum class cancel_request {
+  total,    ///< Only if nothing has happened.
+  partial,  ///< Also if it may have happened.
+};
+
+class operation;
+using operation_pointer = boost::intrusive_ptr<operation>;
+
+/// An asynchronous operation that has been made, and is or will be started once.
+///
+/// It counts its owners itself, and without a locked instruction where there is one owner only:
+/// those wait until all that was stored before has arrived, which is dear where memory is cold.
+class operation {
+ public:
+  /// The first reference is its maker's: see make_operation().
+  operation() noexcept = default;
+  operation(const operation&) = delete;
+  operation& operator=(const operation&) = delete;
+  virtual ~operation() = default;
+  /// @param self this object.
+  virtual void start(operation_pointer self) = 0;
+  /// May come at any time after start() began, from any thread, more than once.
+  virtual void cancel(cancel_request wish) noexcept = 0;
+
+ private:
+  friend void intrusive_ptr_add_ref(const operation* shared) noexcept {
+    shared->references_.fetch_add(1, std::memory_order_relaxed);
+  }
+  friend void intrusive_ptr_release(const operation* shared) noexcept {
+    if (shared->references_.load(std::memory_order_acquire) == 1 ||
+        shared->references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      delete shared;
+  }
+  mutable std::atomic<std::uint32_t> references_{1};
+};
+
+template <class Operation, class... Arguments>
+boost::intrusive_ptr<Operation> make_operation(Arguments&&... arguments) {
+  return {new Operation(std::forward<Arguments>(arguments)...), false};
 }
 
 /// A handler that waits for the answer of its operation. Others may be chained behind it, so that
@@ -44,7 +89,7 @@ class pending {
   void chain(pending* next) noexcept { next_ = next; }
   /// Lets go of `what` when the handler is called: what was allocated in the thread that began the
   /// operation is best freed there.
-  void keep(std::shared_ptr<void> what) noexcept { kept_ = std::move(what); }
+  void keep(operation_pointer what) noexcept { kept_ = std::move(what); }
 
   /// In a chain: those behind this one.
   void prefetch_followers() const noexcept {
@@ -62,7 +107,7 @@ class pending {
 
  private:
   pending* next_ = nullptr;
-  std::shared_ptr<void> kept_;
+  operation_pointer kept_;
 };
 
 /// One that takes an error code and a T; of void, an error code alone.
@@ -81,25 +126,6 @@ class pending_answer : public pending {
  private:
   boost::system::error_code failure_;
   value_type value_{};
-};
-
-/// What a caller asks for when it cancels, in the order of what it puts up with: see Asio's
-/// cancellation_type.
-enum class cancel_request {
-  total,    ///< Only if nothing has happened.
-  partial,  ///< Also if it may have happened.
-};
-
-/// An asynchronous operation that has been made, and is or will be started once.
-class operation : public std::enable_shared_from_this<operation> {
- public:
-  operation() noexcept = default;
-  operation(const operation&) = delete;
-  operation& operator=(const operation&) = delete;
-  virtual ~operation() = default;
-  virtual void start() = 0;
-  /// May come at any time after start() began, from any thread, more than once.
-  virtual void cancel(cancel_request wish) noexcept = 0;
 };
 
 }  // namespace mainstem::detail

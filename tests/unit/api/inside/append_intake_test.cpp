@@ -9,11 +9,10 @@ namespace mainstem::detail {
 namespace {
 
 using namespace std::chrono_literals;
-using operation_pointer = append_intake::operation_pointer;
 
-operation_pointer operation_of(std::uint32_t bytes) {
+append_pointer operation_of(std::uint32_t bytes) {
   auto made =
-      std::make_shared<append_operation>(nullptr, append_request(), append_options(), nullptr);
+      make_operation<append_operation>(nullptr, append_request(), append_options(), nullptr);
   made->commit().emplace();
   made->commit()->frame.length = bytes;
   return made;
@@ -22,12 +21,12 @@ operation_pointer operation_of(std::uint32_t bytes) {
 TEST(AppendIntake, GivesBackInTheOrderOfTheCalls) {
   append_intake intake(1'000);
   EXPECT_EQ(intake.front(), nullptr);
-  std::vector<operation_pointer> brought;
+  std::vector<append_pointer> brought;
   for (int i = 0; i < 3; ++i) brought.push_back(operation_of(10));
-  ASSERT_TRUE(intake.push(operation_pointer(brought[0])));
-  ASSERT_TRUE(intake.push(operation_pointer(brought[1])));
+  ASSERT_TRUE(intake.push(append_pointer(brought[0])));
+  ASSERT_TRUE(intake.push(append_pointer(brought[1])));
   ASSERT_EQ(intake.front(), brought[0].get());
-  ASSERT_TRUE(intake.push(operation_pointer(brought[2])));  // Behind what is lined up already.
+  ASSERT_TRUE(intake.push(append_pointer(brought[2])));  // Behind what is lined up already.
   EXPECT_EQ(intake.peek(1), brought[1].get());
   EXPECT_EQ(intake.peek(2), nullptr) << "not lined up yet";
   for (const auto& each : brought) {
@@ -40,7 +39,7 @@ TEST(AppendIntake, GivesBackInTheOrderOfTheCalls) {
 TEST(AppendIntake, TakesNoMoreThanItsCapacity) {
   append_intake intake(100);
   EXPECT_TRUE(intake.push(operation_of(500))) << "a large one has room alone";
-  operation_pointer turned_away = operation_of(1);
+  append_pointer turned_away = operation_of(1);
   EXPECT_FALSE(intake.push(std::move(turned_away)));
   EXPECT_NE(turned_away, nullptr) << "still the caller's";
   ASSERT_NE(intake.front(), nullptr);
@@ -79,7 +78,7 @@ TEST(AppendIntake, GathersUntilAllAnswersAreHeard) {
     for (int i = 0; i < 2; ++i) {
       // An answer is handed over when its operation goes, right before its handler is called.
       const auto answered = operation_of(1);
-      answered->tell(intake);
+      answered->tell(intake, 1);
     }
   });
   intake.gather(1h);
@@ -91,7 +90,7 @@ TEST(AppendIntake, GathersNoLongerThanItsLimit) {
   intake.posted(1'000'000'000);
   std::atomic<bool> done = false;
   std::thread listener([&] {
-    while (!done) intake.heard();
+    while (!done) intake.heard(1);
   });
   intake.gather(4ms);
   done = true;
@@ -104,10 +103,10 @@ TEST(AppendIntake, DoesNotWaitAgainForWhoeverDoesNotListen) {
   intake.posted(3);
   intake.gather(4ms);
   intake.gather(1h);
-  intake.heard();
+  intake.heard(1);
   intake.gather(1h);
   intake.posted(1);
-  std::thread listener([&] { intake.heard(); });
+  std::thread listener([&] { intake.heard(1); });
   intake.gather(1h);
   listener.join();
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/pending_queue.h"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace mainstem::detail {
+namespace {
+
+/// Handlers of one executor: what was posted there, in order, and how often.
+struct executor_stub {
+  std::vector<pending*> posted;  ///< The first of each chain.
+  std::vector<int> called;
+};
+
+class handler_stub final : public pending {
+ public:
+  handler_stub(executor_stub& on, int number) : executor_(&on), number_(number) {}
+  void post() noexcept override { executor_->posted.push_back(this); }
+  void complete() override {
+    executor_->called.push_back(number_);
+    delete this;
+  }
+  void destroy() noexcept override { delete this; }
+
+ private:
+  [[nodiscard]] const void* executor() const noexcept override { return executor_; }
+  [[nodiscard]] const void* executor_kind() const noexcept override { return nullptr; }
+  [[nodiscard]] bool equals_executor(const void* other) const noexcept override {
+    return executor_ == other;
+  }
+
+  executor_stub* executor_;
+  int number_;
+};
+
+append_pointer some_operation() {
+  return make_operation<append_operation>(nullptr, append_request(), append_options(), nullptr);
+}
+
+void run(executor_stub& executor) {
+  for (pending* first : executor.posted) {
+    while (first != nullptr) {
+      pending* const next = first->next();
+      first->complete();
+      first = next;
+    }
+  }
+}
+
+std::vector<int> numbers_of(int executor, int executors, int handlers) {
+  std::vector<int> numbers;
+  for (int i = executor; i < handlers; i += executors) numbers.push_back(i);
+  return numbers;
+}
+
+/// Hands out so many answers over the executors in turn, and runs those.
+void expect_all_called_and_heard(int executors, int handlers, std::size_t posts) {
+  append_intake intake(1'000);
+  std::vector<executor_stub> stubs(static_cast<std::size_t>(executors));
+  intake.posted(handlers);
+  {
+    pending_queue queue(intake);
+    for (int i = 0; i < handlers; ++i) {
+      queue.add(new handler_stub(stubs[static_cast<std::size_t>(i % executors)], i),
+                some_operation());
+    }
+  }
+  for (int i = 0; i < executors; ++i) {
+    executor_stub& stub = stubs[static_cast<std::size_t>(i)];
+    EXPECT_EQ(stub.posted.size(), posts) << "executor " << i;
+    run(stub);
+    EXPECT_EQ(stub.called, numbers_of(i, executors, handlers)) << "executor " << i;
+  }
+  EXPECT_EQ(intake.unheard(), 0);
+}
+
+TEST(PendingQueue, PostsThoseOfOneExecutorTogether) { expect_all_called_and_heard(1, 1'000, 1); }
+
+TEST(PendingQueue, PostsAFewExecutorsTogetherEach) { expect_all_called_and_heard(3, 100, 1); }
+
+TEST(PendingQueue, LosesNoAnswerAmongManyExecutors) { expect_all_called_and_heard(6, 60, 10); }
+
+// Whoever gathers goes on waiting only as long as it sees that answers are being heard.
+TEST(PendingQueue, LetsTheIntakeSeeThatSomebodyListens) {
+  constexpr int handlers = 100;
+  append_intake intake(1'000);
+  executor_stub stub;
+  intake.posted(handlers);
+  {
+    pending_queue queue(intake);
+    for (int i = 0; i < handlers; ++i) queue.add(new handler_stub(stub, i), some_operation());
+  }
+  ASSERT_EQ(stub.posted.size(), 1U);
+  pending* first = stub.posted.front();
+  for (int called = 1; called <= handlers; ++called) {
+    pending* const next = first->next();
+    first->complete();
+    first = next;
+    EXPECT_GE(intake.unheard(), handlers - called);
+    EXPECT_LT(intake.unheard(), handlers - called + 16);
+  }
+  EXPECT_EQ(first, nullptr);
+  EXPECT_EQ(intake.unheard(), 0);
+}
+
+}  // namespace
+}  // namespace mainstem::detail
