@@ -100,7 +100,9 @@ class flush_writer {
     run.low_flush = run.high_flush = ++state_.flushes;
     ++state_.generation;
     stream_lookup lookup(in_);
-    for (const numbered_chunk& each : numbered_) {
+    for (std::size_t i = 0; i < numbered_.size(); ++i) {
+      prefetch_behind(i);
+      const numbered_chunk& each = numbered_[i];
       auto head = next_head(lookup, each);
       if (!head) return head.error();
       if (auto put = put_rows(run, each, head->last_flush); !put) return put;
@@ -113,6 +115,15 @@ class flush_writer {
     }
     encode_run(run, value_);
     return in_.put(table::runs, run_key(run.run), value_, true);
+  }
+
+  /// In the order of the numbers, chunks and their events lie about in memory.
+  void prefetch_behind(std::size_t at) const noexcept {
+    constexpr std::size_t distance = 8;
+    if (at + distance < numbered_.size())
+      __builtin_prefetch(numbered_[at + distance].chunk->events.data());
+    if (at + 2 * distance < numbered_.size())
+      __builtin_prefetch(numbered_[at + 2 * distance].chunk);
   }
 
   /// What the head is after this flush, but for last_flush, which is the one before.
