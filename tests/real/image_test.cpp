@@ -18,6 +18,7 @@
 #include <set>
 #include <sstream>
 #include <unordered_set>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -39,8 +40,11 @@ class promises {
     std::istringstream in(said);
     std::string word;
     std::uint64_t at = 0;
-    if (in >> word >> at && word == "saving") saving_ = at;
-    if (word == "saved") saved_ = at;
+    if (in >> word >> at && word == "saving") saving_.push_back(at);
+    if (word == "saved") {
+      saved_ = at;
+      saving_.clear();
+    }
     const auto told = acknowledgement::parse(said);
     if (!told) return;
     all_.push_back(*told);
@@ -63,7 +67,7 @@ class promises {
     const auto found = log.checkpoint("reader");
     if (!found) return "checkpoint: " + found.error().message();
     const std::uint64_t at = *found ? (*found)->value() : 0;
-    if (at == saved_ || at == saving_) return {};
+    if (at == saved_ || std::ranges::find(saving_, at) != saving_.end()) return {};
     return "checkpoint " + std::to_string(at) + ", but " + std::to_string(saved_) + " was saved";
   }
 
@@ -71,7 +75,8 @@ class promises {
   std::vector<acknowledgement> all_;
   std::uint64_t last_ = 0;
   std::uint64_t saved_ = 0;
-  std::uint64_t saving_ = 0;
+  /// Behind that. More than one if a process was killed before it could say that it had saved.
+  std::vector<std::uint64_t> saving_;
 };
 
 /// Of a checking process, where its parent sees it, however it ends.
@@ -331,16 +336,17 @@ class RecordedDisk : public testing::Test {
     int status = 0;
     EXPECT_EQ(::waitpid(child, &status, 0), child);
     const bool is_good = status == 0 && progress->finding[0] == '\0';
-    if (!is_good) keep_image(image);
+    if (!is_good) keep_image(image, progress->finding);
     EXPECT_EQ(status, 0) << "the checking process was killed at moment " << progress->moment;
     EXPECT_STREQ(progress->finding, "");
   }
-  /// For somebody who wants to look at it.
-  void keep_image(const fs::path& image) {
+  /// For somebody who wants to look at it: the calls are recorded in another order the next time.
+  void keep_image(const fs::path& image, const std::string& finding) {
     const fs::path kept = fs::path(MAINSTEM_BUILD_DIR) / "real_finding";
     std::error_code ignored;
     fs::remove_all(kept, ignored);
     fs::copy(image, kept, fs::copy_options::recursive, ignored);
+    std::ofstream(kept / "finding.txt") << finding << '\n';
     std::cout << "The disk that it was found on is kept in " << kept << '\n';
   }
   work_folder folder_;
