@@ -63,8 +63,8 @@ class follower_core {
   [[nodiscard]] store_info info() const;
 
  private:
-  follower_core(store_options options, const surroundings& around)
-      : options_(std::move(options)), around_(around) {}
+  follower_core(store_options options, surroundings around)
+      : options_(std::move(options)), around_(std::move(around)) {}
   [[nodiscard]] static result<std::unique_ptr<follower_core>> open_all(const std::string& path,
                                                                        const store_options& options,
                                                                        const surroundings& around);

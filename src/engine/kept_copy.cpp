@@ -15,7 +15,7 @@ result<std::optional<kept_copy>> copy_of(const index::kept_state& kept) {
 }
 
 result<std::optional<kept_copy>> read_kept(const surroundings& around,
-                                           std::shared_ptr<os::directory> folder,
+                                           const std::shared_ptr<os::directory>& folder,
                                            const uuid& store_id) {
   const auto provider = around.make_index_provider(folder);
   const auto kept = look_into_state(*provider, store_id);
@@ -25,7 +25,7 @@ result<std::optional<kept_copy>> read_kept(const surroundings& around,
   return read;
 }
 
-result<void> write_kept(const surroundings& around, std::shared_ptr<os::directory> folder,
+result<void> write_kept(const surroundings& around, const std::shared_ptr<os::directory>& folder,
                         const uuid& store_id, const kept_copy& kept) {
   const auto provider = around.make_index_provider(folder);
   auto environment = provider->open(state_name);

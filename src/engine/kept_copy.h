@@ -25,13 +25,12 @@ struct kept_copy {
 
 /// Looks at the environment before LMDB does, then reads all of it; nothing if there is none.
 /// Errors: corrupt_state; store_locked; and whatever the disk says.
-[[nodiscard]] result<std::optional<kept_copy>> read_kept(const surroundings& around,
-                                                         std::shared_ptr<os::directory> folder,
-                                                         const uuid& store_id);
+[[nodiscard]] result<std::optional<kept_copy>> read_kept(
+    const surroundings& around, const std::shared_ptr<os::directory>& folder, const uuid& store_id);
 
 /// Makes it all there is in a folder. On success: it is durable.
 [[nodiscard]] result<void> write_kept(const surroundings& around,
-                                      std::shared_ptr<os::directory> folder, const uuid& store_id,
-                                      const kept_copy& kept);
+                                      const std::shared_ptr<os::directory>& folder,
+                                      const uuid& store_id, const kept_copy& kept);
 
 }  // namespace mainstem::engine

@@ -65,7 +65,7 @@ result<void> log_follower::advance(const format::log_point& durable, const commi
     }
     segment& live = *segments_.back();
     if (step->frame->kind == format::frame_kind::commit) {
-      const auto handled = attempt([&] {
+      auto handled = attempt([&] {
         live.note_frame(position(step->frame->first_position), step->offset);
         return handle(live, step->offset, *step->frame, step->bytes);
       });

@@ -127,14 +127,14 @@ suspect& verification_ledger::add(finding_kind kind, errc code, std::string deta
 }
 
 void verification_ledger::add_parts(const format::frame_prefix& prefix, finding_kind kind,
-                                    std::string detail, place where, std::uint64_t first,
+                                    std::string_view detail, place where, std::uint64_t first,
                                     std::uint64_t last) {
   suspect& found = add(kind, errc::corrupt_data, advised(detail), std::move(where));
   found.torn_bytes = prefix.length;
   set_positions(found.what, first, last);
 }
 
-suspect& verification_ledger::add_missing(finding_kind kind, errc code, std::string detail,
+suspect& verification_ledger::add_missing(finding_kind kind, errc code, std::string_view detail,
                                           place where) {
   suspect& found = add(kind, code, advised(detail), std::move(where));
   missing_ = suspects_.size() - 1;
@@ -145,7 +145,7 @@ void verification_ledger::set_missing_before(std::uint64_t first) {
   if (missing_ && first > expected_) set_positions(suspects_[*missing_].what, expected_, first - 1);
 }
 
-suspect& verification_ledger::lose(finding_kind kind, std::string detail, place where) {
+suspect& verification_ledger::lose(finding_kind kind, std::string_view detail, place where) {
   pass_durable(expected_);
   following_ = false;
   const errc code =

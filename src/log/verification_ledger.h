@@ -65,10 +65,10 @@ class verification_ledger {
 
   suspect& add(finding_kind kind, errc code, std::string detail, place where);
   /// Parts of a commit are damaged.
-  void add_parts(const format::frame_prefix& prefix, finding_kind kind, std::string detail,
+  void add_parts(const format::frame_prefix& prefix, finding_kind kind, std::string_view detail,
                  place where, std::uint64_t first, std::uint64_t last);
   /// Files lack before the next one, or give nothing: it tells what they should have had.
-  suspect& add_missing(finding_kind kind, errc code, std::string detail, place where);
+  suspect& add_missing(finding_kind kind, errc code, std::string_view detail, place where);
   [[nodiscard]] bool is_missing() const noexcept { return missing_.has_value(); }
   void end_missing() noexcept { missing_.reset(); }
   /// The positions before this one are what the missing files had.
@@ -76,7 +76,7 @@ class verification_ledger {
 
   void note_losses() noexcept { has_losses_ = true; }
   /// The chain does not go on there.
-  suspect& lose(finding_kind kind, std::string detail, place where);
+  suspect& lose(finding_kind kind, std::string_view detail, place where);
   /// It does here, with this position.
   void resume(std::uint64_t first);
   /// Whatever looks wrong is damage: something behind it proves that it had been synced.
