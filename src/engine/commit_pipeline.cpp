@@ -77,7 +77,9 @@ std::optional<commit_pipeline::submitted> commit_pipeline::judge_duplicates(
   if (request.writes()) static_cast<void>(request.find_suspects());
   if (request.suspects.empty()) return std::nullopt;
   // What memory has handed to the index since the search would be found in neither.
-  if (!request.duplicates || request.duplicates->searched_through < index_has_) {
+  const bool is_outrun = request.duplicates && request.duplicates->searched_through < index_has_ &&
+                         !MAINSTEM_MUTANT(search_outrun_by_flush);
+  if (!request.duplicates || is_outrun) {
     request.duplicates.reset();
     for (auto& check : request.checks) check.wants_lookup = true;
     return submitted::needs_lookup;
