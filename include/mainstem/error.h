@@ -192,8 +192,12 @@ class [[nodiscard]] error {
   [[nodiscard]] const boost::system::error_code& code() const noexcept { return code_; }
   /// Never null.
   [[nodiscard]] MAINSTEM_API const error_info& info() const noexcept;
-  /// The code's message, then the details: fit to be shown to a person.
+  /// The code's message, the details, what to do about it, and the place: fit to be shown to a
+  /// person.
   [[nodiscard]] MAINSTEM_API std::string message() const;
+  /// The same without what is to be done about every error of this code: for programs whose users
+  /// need advice of their own.
+  [[nodiscard]] MAINSTEM_API std::string description() const;
 
   friend bool operator==(const error& left, errc right) noexcept {
     return left.code_ == make_error_code(right);

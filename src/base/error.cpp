@@ -176,11 +176,13 @@ const error_info& error::info() const noexcept {
   return info_ ? *info_ : nothing;
 }
 
-std::string error::message() const {
-  std::string text = code_.message();
-  const error_info& more = info();
+namespace {
+
+std::string in_words(const error& failure, std::string_view advice) {
+  std::string text = failure.code().message();
+  const error_info& more = failure.info();
   if (!more.detail.empty()) text += ": " + more.detail;
-  if (const auto advice = advice_on(code_); !advice.empty()) text.append(": ").append(advice);
+  if (!advice.empty()) text.append(": ").append(advice);
   if (!more.path.empty())
     text += " [" + more.path + (more.offset ? " at " + std::to_string(*more.offset) : "") + "]";
   if (more.first_position) {
@@ -189,6 +191,12 @@ std::string error::message() const {
   }
   return text;
 }
+
+}  // namespace
+
+std::string error::message() const { return in_words(*this, advice_on(code_)); }
+
+std::string error::description() const { return in_words(*this, {}); }
 
 std::ostream& operator<<(std::ostream& out, const error& value) { return out << value.message(); }
 

@@ -22,7 +22,7 @@ exit_status fail(const error& why, output as, const product& of) {
     print(json.text() + "\n");
   }
   static_cast<void>(std::fprintf(stderr, "mainstemctl: %s\n  next: %s\n",
-                                 printable(why.message()).c_str(), advice.c_str()));
+                                 printable(why.description()).c_str(), advice.c_str()));
   return exit_status::could_not_run;
 }
 

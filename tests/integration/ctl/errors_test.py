@@ -40,7 +40,7 @@ class Situations(CtlTest):
         (store / "manifest").unlink()
         (store / "manifest.copy").unlink()
         return 2, ("repair", store, self.folder / "new"), (
-            "there are segments, but no manifest", store, "back from a copy")
+            "there are segments, but no manifest", store, "back from a backup")
 
     def one_manifest_damaged(self):
         store = self.copy()
@@ -224,6 +224,14 @@ SITUATIONS = [name for name in vars(Situations) if not name.startswith("_")]
 assert len(SITUATIONS) >= 20
 for situation in SITUATIONS:
     add_test(situation)
+
+
+class Words(CtlTest):
+    """How it is said."""
+
+    def test_advice_is_given_once(self):
+        ended = self.run_ctl(2, "info", self.folder / "nowhere")
+        self.assertEqual(ended.stderr.count("check the path"), 1)
 
 
 class Surroundings(CtlTest):

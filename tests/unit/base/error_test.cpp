@@ -134,12 +134,13 @@ TEST(Error, SaysWhatToDoAboutWhatTheSystemSays) {
   for (const int number : {ENOENT, ENOTDIR, EEXIST, ENOTEMPTY, EACCES, EPERM, EROFS, ENOSPC, EDQUOT,
                            EFBIG, EMFILE, ENFILE, ENOMEM, EIO, ELOOP, ENAMETOOLONG}) {
     const boost::system::error_code code(number, boost::system::system_category());
-    const auto said =
-        error(code, error_info{.detail = "cannot open it", .path = "there"}).message();
+    const error failure(code, error_info{.detail = "cannot open it", .path = "there"});
+    const auto said = failure.message();
     const auto begin = code.message() + ": cannot open it: ";
     EXPECT_TRUE(said.starts_with(begin)) << said;
     EXPECT_TRUE(said.ends_with(" [there]")) << said;
     EXPECT_GT(said.size(), begin.size() + 10) << said;
+    EXPECT_EQ(failure.description(), code.message() + ": cannot open it [there]");
   }
 }
 
