@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mainstem/store.h>
 
+#include <cstddef>
+#include <new>
 #include <system_error>
 
 #include "api/follower_store.h"
@@ -72,8 +74,10 @@ store::~store() { discard(); }
 void store::discard() noexcept {
   if (!state_) return;
   if (state_->was_forked()) {
-    // Kept for ever: another copy may be held by a reader.
-    static_cast<void>(new std::shared_ptr<detail::store_state>(std::move(state_)));
+    // Kept for ever, also if a reader lets go of its copy: this one is never destroyed.
+    using pointer = std::shared_ptr<detail::store_state>;
+    alignas(pointer) std::byte kept[sizeof(pointer)];
+    ::new (static_cast<void*>(kept)) pointer(std::move(state_));
   } else {
     // Readers and subscriptions may hold on to the state: it has to be closed here and now.
     static_cast<void>(state_->close());

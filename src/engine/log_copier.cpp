@@ -16,7 +16,7 @@ using format::frame_kind;
 constexpr std::uint64_t first_frame_offset = format::segment_header_layout::size;
 constexpr std::uint64_t piece_bytes = 1U << 20U;
 
-error damaged(const os::directory& folder, const std::string& name, std::string what) {
+error damaged(const os::directory& folder, const std::string& name, const std::string& what) {
   return {
       errc::store_damaged,
       error_info{.detail = what + ": verify the store; put the segment back from a copy, or let "

@@ -44,7 +44,7 @@ class store_backup {
 
   const backup_options& options_;
   const surroundings& around_;
-  index::kept_state* const open_state_;
+  index::kept_state* open_state_;
   std::shared_ptr<os::directory> from_;
   std::shared_ptr<os::directory> from_log_;
   std::shared_ptr<os::directory> to_;

@@ -51,7 +51,7 @@ class verifier {
                              std::span<const std::byte> frame);
   void note_missing(std::uint32_t from, std::uint32_t to);
   result<bool> search(walk_state& at);
-  suspect& lose(const walk_state& at, finding_kind kind, std::string detail);
+  suspect& lose(const walk_state& at, finding_kind kind, std::string_view detail);
   void resume(std::uint64_t first, std::uint64_t chain);
   void finish_segment(walk_state& at);
   result<void> look_behind_the_end();
@@ -141,7 +141,7 @@ void verifier::note_missing(std::uint32_t from, std::uint32_t to) {
                                   : "the segments " + std::to_string(from) + " to " +
                                         std::to_string(to) + " are missing";
   ledger_
-      .add_missing(finding_kind::missing_segment, errc::missing_segment, std::move(detail),
+      .add_missing(finding_kind::missing_segment, errc::missing_segment, detail,
                    {path_of(segment_file_name(from))})
       .certain = true;
 }
@@ -366,10 +366,10 @@ result<bool> verifier::search(walk_state& at) {
   return true;
 }
 
-suspect& verifier::lose(const walk_state& at, finding_kind kind, std::string detail) {
+suspect& verifier::lose(const walk_state& at, finding_kind kind, std::string_view detail) {
   const bool at_header =
       at.offset == first_frame_offset && at.trailer.frames() == 0 && kind != finding_kind::frames;
-  return ledger_.lose(kind, std::move(detail), {path_of(at.file.name), at_header ? 0 : at.offset});
+  return ledger_.lose(kind, detail, {path_of(at.file.name), at_header ? 0 : at.offset});
 }
 
 void verifier::resume(std::uint64_t first, std::uint64_t chain) {

@@ -68,18 +68,20 @@ bool is_damage(const error& failure) noexcept {
   if (failure.code().category() != boost::system::system_category())
     return failure == error_condition::corruption;
   switch (failure.code().value()) {
+    // The disk does not give it: so Linux names what fails.
     case EIO:
     case ENODATA:
     case EBADMSG:
     case EUCLEAN:
     case EILSEQ:
-    case EREMOTEIO: return true;  // The disk does not give it: so Linux names what fails.
+    case EREMOTEIO:
+    // Nothing stands there, or what is no file: a FIFO is EINVAL.
     case ENOENT:
     case ENOTDIR:
     case EISDIR:
     case ELOOP:
     case ENXIO:
-    case EINVAL: return true;  // Nothing stands there, or what is no file: a FIFO is EINVAL.
+    case EINVAL: return true;
     default: return false;
   }
 }

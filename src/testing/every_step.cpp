@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <exception>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 namespace mainstem::testing {
@@ -142,9 +143,8 @@ class crashing_stepper final : public stepper {
 
 class failing_stepper final : public stepper {
  public:
-  failing_stepper(const detail::erased_scenario& scenario, const step_options& options,
-                  const fault& how)
-      : stepper(scenario, options), how_(how) {}
+  failing_stepper(const detail::erased_scenario& scenario, const step_options& options, fault how)
+      : stepper(scenario, options), how_(std::move(how)) {}
 
  protected:
   void interrupt(simulated_disk& disk, const interruption& at) override {
