@@ -111,8 +111,8 @@ class coroutines_peer final : public peer {
     }
     context.run();
     if (failure) std::rethrow_exception(failure);
-    plan.end();
     const double elapsed_us = microseconds(steady_clock::now() - began).count();
+    plan.end();
     return summary_of(std::move(progress.commit_us), elapsed_us, 1);
   }
 

@@ -39,14 +39,16 @@ append_pointer some_operation() {
   return make_operation<append_operation>(nullptr, append_request(), append_options(), nullptr);
 }
 
+/// @returns the one behind it.
+pending* call(pending* first) {
+  pending* const next = first->next();
+  first->complete();
+  return next;
+}
+
 void run(executor_stub& executor) {
-  for (pending* first : executor.posted) {
-    while (first != nullptr) {
-      pending* const next = first->next();
-      first->complete();
-      first = next;
-    }
-  }
+  for (pending* first : executor.posted)
+    while (first != nullptr) first = call(first);
 }
 
 std::vector<int> numbers_of(int executor, int executors, int handlers) {
@@ -95,9 +97,7 @@ TEST(PendingQueue, LetsTheIntakeSeeThatSomebodyListens) {
   ASSERT_EQ(stub.posted.size(), 1U);
   pending* first = stub.posted.front();
   for (int called = 1; called <= handlers; ++called) {
-    pending* const next = first->next();
-    first->complete();
-    first = next;
+    first = call(first);
     EXPECT_GE(intake.unheard(), handlers - called);
     EXPECT_LT(intake.unheard(), handlers - called + 16);
   }
