@@ -14,6 +14,8 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+# Of what a failed test has printed, so many lines of its beginning and of its end are shown.
+SHOWN_FIRST, SHOWN_LAST = 24, 16
 
 
 def outcome(case):
@@ -34,6 +36,15 @@ def skip_reason(case):
         return "disabled"
     found = re.search(r": Skipped\n(.*)", case.findtext("system-out") or "")
     return found.group(1).strip() if found else "no reason given"
+
+
+def shown_output(case):
+    """What a failed test has printed, for who has nothing but the summary."""
+    lines = (case.findtext("system-out") or "").strip().splitlines()
+    left_out = len(lines) - SHOWN_FIRST - SHOWN_LAST
+    if left_out > 1:
+        lines[SHOWN_FIRST:-SHOWN_LAST] = [f"... {left_out} lines ..."]
+    return [f"  | {line}" for line in lines]
 
 
 def read_allowed_skips(text):
@@ -71,6 +82,7 @@ def summarize(files, failed_stages, allowed):
             name = f"{file.stem}: {case.get('name')}"
             if result == FAILED:
                 lines.append(f"failed   {name}")
+                lines.extend(shown_output(case))
                 explained.add(f"{file.stem} tests")
             elif forbidden:
                 lines.append(f"failed   {name}: tests/allowed_skips.txt does not let it skip: {reason}")

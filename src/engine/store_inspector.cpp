@@ -21,35 +21,6 @@ time_point as_time(std::uint64_t unix_nanoseconds) noexcept {
   return time_point(std::chrono::nanoseconds(static_cast<std::int64_t>(unix_nanoseconds)));
 }
 
-segment_description describe(os::directory& folder, const format::store_identity& store,
-                             const log::listed_file& file) {
-  segment_description found;
-  found.number = file.number;
-  found.size_bytes = file.size_bytes;
-  auto opened = folder.open_file(file.name, os::open_mode::read_only);
-  if (!opened) {
-    found.failure = opened.error();
-    return found;
-  }
-  log::file_window window(**opened, file.size_bytes, store.secret);
-  if (!file.header) {
-    const auto end = window.end_of_content(0);
-    found.blank = end && *end == 0;
-    if (!found.blank) found.failure = file.failure;
-    return found;
-  }
-  found.first_position = position(file.header->first_position);
-  found.epoch = file.header->epoch;
-  found.created = as_time(file.header->created);
-  found.loss_accepted = file.header->loss_accepted();
-  auto trailer = window.final_trailer();
-  if (trailer && *trailer) {
-    found.last_position = position((*trailer)->last_position);
-    found.events = (*trailer)->event_count;
-  }
-  return found;
-}
-
 result<void> describe_index(index::environment_provider& provider, const uuid& store_id,
                             store_description& into) {
   auto opened = look_into_index(provider, store_id);
@@ -82,6 +53,38 @@ std::string read_lock_holder(os::directory& folder) {
 
 }  // namespace
 
+segment_description describe_segment(os::directory& log_folder, const format::store_identity& store,
+                                     const log::listed_file& file) {
+  segment_description found;
+  found.number = file.number;
+  found.size_bytes = file.size_bytes;
+  auto opened = log_folder.open_file(file.name, os::open_mode::read_only);
+  if (!opened) {
+    found.failure = opened.error();
+    return found;
+  }
+  log::file_window window(**opened, file.size_bytes, store.secret);
+  if (!file.header) {
+    const auto end = window.end_of_content(0);
+    found.blank = end && *end == 0;
+    if (found.blank) return found;
+    const auto now = log::list_again(log_folder, store, file);
+    if (now && now->header) return describe_segment(log_folder, store, *now);
+    found.failure = now ? now->failure : now.error();
+    return found;
+  }
+  found.first_position = position(file.header->first_position);
+  found.epoch = file.header->epoch;
+  found.created = as_time(file.header->created);
+  found.loss_accepted = file.header->loss_accepted();
+  auto trailer = window.final_trailer();
+  if (trailer && *trailer) {
+    found.last_position = position((*trailer)->last_position);
+    found.events = (*trailer)->event_count;
+  }
+  return found;
+}
+
 result<store_description> describe_store(const std::string& path, const surroundings& around) {
   auto folder = open_store_folder(around.disk, path, false);
   if (!folder) return folder.error();
@@ -99,7 +102,7 @@ result<store_description> describe_store(const std::string& path, const surround
   auto files = log::list_segments(**log_folder, manifest->store);
   if (!files) return files.error();
   for (const log::listed_file& file : *files) {
-    found.segments.push_back(describe(**log_folder, manifest->store, file));
+    found.segments.push_back(describe_segment(**log_folder, manifest->store, file));
     found.log_bytes += file.size_bytes;
   }
   auto control = log::look_at_control(**folder, manifest->store);

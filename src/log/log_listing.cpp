@@ -37,6 +37,20 @@ result<format::segment_header> read_header(os::directory& folder,
   return header;
 }
 
+result<listed_file> look_at(os::directory& folder, const format::store_identity& store,
+                            std::uint32_t number, std::string name) {
+  listed_file file{.number = number, .name = std::move(name)};
+  auto header = read_header(folder, store, file);
+  if (header) {
+    file.header = *header;
+  } else if (os::is_damage(header.error())) {
+    file.failure = header.error();
+  } else {
+    return header.error();
+  }
+  return file;
+}
+
 }  // namespace
 
 result<std::vector<listed_file>> list_segments(os::directory& log_folder,
@@ -47,19 +61,17 @@ result<std::vector<listed_file>> list_segments(os::directory& log_folder,
   for (std::string& name : *names) {
     const auto number = parse_segment_file_name(name);
     if (!number) continue;
-    listed_file file{.number = *number, .name = std::move(name)};
-    auto header = read_header(log_folder, store, file);
-    if (header) {
-      file.header = *header;
-    } else if (!os::is_damage(header.error())) {
-      return header.error();
-    } else {
-      file.failure = header.error();
-    }
-    files.push_back(std::move(file));
+    auto file = look_at(log_folder, store, *number, std::move(name));
+    if (!file) return file.error();
+    files.push_back(*std::move(file));
   }
   std::ranges::sort(files, {}, &listed_file::number);
   return files;
+}
+
+result<listed_file> list_again(os::directory& log_folder, const format::store_identity& store,
+                               const listed_file& file) {
+  return look_at(log_folder, store, file.number, file.name);
 }
 
 }  // namespace mainstem::log

@@ -46,6 +46,19 @@ class SummaryTest(unittest.TestCase):
                                  "skipped  dev: Demo.Runs: there is no data",
                                  "2 passed, 1 failed, 1 skipped"])
 
+    def test_shows_what_a_failed_test_has_printed(self):
+        def shown(count):
+            text = "\n".join(f"line {i}" for i in range(count))
+            case = f'<testcase name="A" status="fail"><system-out>{text}\n</system-out></testcase>'
+            return self.summarize([case])[0][1:-1]
+
+        self.assertEqual(shown(2), ["  | line 0", "  | line 1"])
+        self.assertEqual(len(shown(41)), 41)
+        long = shown(1000)
+        self.assertEqual(len(long), 41)
+        self.assertEqual(long[23:26], ["  | line 23", "  | ... 960 lines ...", "  | line 984"])
+        self.assertEqual(long[-1], "  | line 999")
+
     def test_all_passed(self):
         self.assertEqual(self.summarize([PASSED, SKIPPED]),
                          (["skipped  dev: Demo.Runs: there is no data", "1 passed, 0 failed, 1 skipped"], True))
