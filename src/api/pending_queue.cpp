@@ -8,6 +8,10 @@ namespace {
 
 // Few enough for whoever gathers to see that somebody listens.
 constexpr std::int64_t told_together = 16;
+// Enough for the post to cost next to nothing, few enough for the first handlers to be called while
+// the others are still being gathered.
+constexpr std::int64_t posted_together = 64;
+static_assert(posted_together % told_together == 0);
 
 }  // namespace
 
@@ -19,13 +23,14 @@ void pending_queue::add(pending* answered, append_pointer of) noexcept {
     each.last->chain(answered);
     each.last = answered;
     each.last_of = operation;
-    if (++each.untold == told_together) tell(each);
+    if (++each.length % told_together == 0) tell(each);
+    if (each.length == posted_together) post(each);
     return;
   }
   chain& taken = chains_[next_];
   next_ = (next_ + 1) % chains_.size();
   post(taken);
-  taken = {answered, answered, operation, 1};
+  taken = {answered, answered, operation, 1, 0};
 }
 
 void pending_queue::post() noexcept {
@@ -33,12 +38,13 @@ void pending_queue::post() noexcept {
 }
 
 void pending_queue::tell(chain& of) noexcept {
-  of.last_of->tell(intake_, std::exchange(of.untold, 0));
+  of.last_of->tell(intake_, of.length - std::exchange(of.told, of.length));
 }
 
 void pending_queue::post(chain& each) noexcept {
   if (each.first == nullptr) return;
-  if (each.untold != 0) tell(each);
+  if (each.told != each.length) tell(each);
+  intake_.posted(each.length);
   std::exchange(each, {}).first->post();
 }
 

@@ -12,8 +12,8 @@
 namespace mainstem::detail {
 
 /// Gathers handlers of appends whose answers are there, and posts those that share an executor
-/// together: one post for a thousand of them costs less than a tenth of a thousand posts. The
-/// intake is told when they are heard, several at a time.
+/// together, up to 64 of them: that costs less than a tenth of as many posts. The intake is told
+/// that they are posted, and when they are heard, several at a time.
 class pending_queue {
  public:
   explicit pending_queue(append_intake& intake) noexcept : intake_(intake) {}
@@ -30,7 +30,8 @@ class pending_queue {
     pending* first = nullptr;
     pending* last = nullptr;
     append_operation* last_of = nullptr;
-    std::int64_t untold = 0;  // Of those at its end.
+    std::int64_t length = 0;
+    std::int64_t told = 0;  // Of those: for how many the intake will be told.
   };
   void tell(chain& of) noexcept;
   void post(chain& each) noexcept;

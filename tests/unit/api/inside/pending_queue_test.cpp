@@ -61,7 +61,6 @@ std::vector<int> numbers_of(int executor, int executors, int handlers) {
 void expect_all_called_and_heard(int executors, int handlers, std::size_t posts) {
   append_intake intake(1'000);
   std::vector<executor_stub> stubs(static_cast<std::size_t>(executors));
-  intake.posted(handlers);
   {
     pending_queue queue(intake);
     for (int i = 0; i < handlers; ++i) {
@@ -69,6 +68,7 @@ void expect_all_called_and_heard(int executors, int handlers, std::size_t posts)
                 some_operation());
     }
   }
+  EXPECT_EQ(intake.unheard(), handlers);
   for (int i = 0; i < executors; ++i) {
     executor_stub& stub = stubs[static_cast<std::size_t>(i)];
     EXPECT_EQ(stub.posted.size(), posts) << "executor " << i;
@@ -78,18 +78,40 @@ void expect_all_called_and_heard(int executors, int handlers, std::size_t posts)
   EXPECT_EQ(intake.unheard(), 0);
 }
 
-TEST(PendingQueue, PostsThoseOfOneExecutorTogether) { expect_all_called_and_heard(1, 1'000, 1); }
+TEST(PendingQueue, PostsThoseOfOneExecutorTogether) {
+  expect_all_called_and_heard(1, 1, 1);
+  expect_all_called_and_heard(1, 64, 1);
+  expect_all_called_and_heard(1, 65, 2);
+  expect_all_called_and_heard(1, 1'000, 16);
+}
 
 TEST(PendingQueue, PostsAFewExecutorsTogetherEach) { expect_all_called_and_heard(3, 100, 1); }
+
+// The first ones are called while the others are being gathered.
+TEST(PendingQueue, DoesNotWaitForTheLast) {
+  append_intake intake(1'000);
+  executor_stub stub;
+  {
+    pending_queue queue(intake);
+    for (int i = 0; i < 100; ++i) queue.add(new handler_stub(stub, i), some_operation());
+    EXPECT_EQ(stub.posted.size(), 1U);
+    EXPECT_EQ(intake.unheard(), 64);
+    run(stub);
+    EXPECT_EQ(intake.unheard(), 0);
+    stub.posted.clear();
+  }
+  run(stub);
+  EXPECT_EQ(stub.called, numbers_of(0, 1, 100));
+  EXPECT_EQ(intake.unheard(), 0);
+}
 
 TEST(PendingQueue, LosesNoAnswerAmongManyExecutors) { expect_all_called_and_heard(6, 60, 10); }
 
 // Whoever gathers goes on waiting only as long as it sees that answers are being heard.
 TEST(PendingQueue, LetsTheIntakeSeeThatSomebodyListens) {
-  constexpr int handlers = 100;
+  constexpr int handlers = 60;
   append_intake intake(1'000);
   executor_stub stub;
-  intake.posted(handlers);
   {
     pending_queue queue(intake);
     for (int i = 0; i < handlers; ++i) queue.add(new handler_stub(stub, i), some_operation());
