@@ -40,7 +40,7 @@ void head_cache::place(const entry& placed) noexcept {
 }
 
 void head_cache::grow() noexcept {
-  std::vector<set> old;
+  set_table old;
   try {
     old.resize(sets_.size() * 4);
   } catch (const std::bad_alloc&) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/huge_pages.h"
 #include "index/tail.h"
 
 namespace mainstem::engine {
@@ -51,7 +52,8 @@ class head_cache {
   void place(const entry& placed) noexcept;
   void grow() noexcept;
 
-  std::vector<set> sets_ = std::vector<set>(first_sets);
+  using set_table = std::vector<set, huge_page_allocator<set>>;
+  set_table sets_ = set_table(first_sets);
   std::size_t entries_ = 0;
 };
 

@@ -32,7 +32,7 @@ tail_generation::tail_generation(std::size_t expected_events)
     : expected_events_(expected_events),
       blocks_((expected_events + most_events_of_a_commit) / block_events + 1),
       slot_mask_(std::bit_ceil((expected_events + limits::streams_per_commit) * 2) - 1),
-      slots_(std::make_unique<std::atomic<stream_entry*>[]>(slot_mask_ + 1)) {}
+      slots_(slot_mask_ + 1) {}
 
 tail_generation::~tail_generation() {
   for (auto& block : blocks_) delete[] block.load(std::memory_order_relaxed);
