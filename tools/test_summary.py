@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Adds up the JUnit files of ctest and of tools/fuzz.py: what failed, what was skipped and why, and one
-line of counts.
+"""Adds up the JUnit files of ctest and of tools/fuzz.py: what failed and what it printed, what was
+skipped and why, and one line of counts.
 
 Only what tests/allowed_skips.txt names may be skipped; anything else that is skipped counts as failed.
 """
@@ -40,7 +40,7 @@ def skip_reason(case):
 
 def shown_output(case):
     """What a failed test has printed, for who has nothing but the summary."""
-    lines = (case.findtext("system-out") or "").strip().splitlines()
+    lines = (case.findtext("system-out") or "").strip("\n").splitlines()
     left_out = len(lines) - SHOWN_FIRST - SHOWN_LAST
     if left_out > 1:
         lines[SHOWN_FIRST:-SHOWN_LAST] = [f"... {left_out} lines ..."]

@@ -11,7 +11,8 @@
 ///   operations are under way, but not destroyed before close() has returned.
 /// - The handler is never called from inside the call, but on its associated executor, with memory
 ///   from its associated allocator; handlers that become ready together and share an executor are
-///   posted as one.
+///   posted together, up to 64 as one. Where several threads run that executor, handlers may be
+///   called at the same time; a strand keeps them apart.
 /// - A handler without an executor (a plain lambda, the members of a parallel group) is called on a
 ///   thread of boost::asio::system_executor, beside your io_context, which does not count it as
 ///   work: a store has no executor of its own. `bind_executor(context, ...)` gives it one.

@@ -27,8 +27,7 @@ void append_intake::ring() noexcept {
   if (asleep_) futex_wake_one(rung_);
 }
 
-void append_intake::sleep(std::uint32_t rung,
-                          std::optional<std::chrono::steady_clock::time_point> until) noexcept {
+void append_intake::sleep(std::uint32_t rung, std::optional<clock::time_point> until) noexcept {
   // In one order for all threads: either this sees the ring, or the ring sees that it sleeps.
   asleep_ = true;
   if (rung_ == rung) futex_wait(rung_, rung, until);
@@ -40,26 +39,31 @@ void append_intake::heard(std::int64_t answers) noexcept {
 }
 
 void append_intake::gather(std::chrono::nanoseconds limit) noexcept {
-  using std::chrono::steady_clock;
+  constexpr std::uint32_t gathers_until_asked_again = 64;
   constexpr int looks = 4;
-  deaf_ = std::min(deaf_, unheard_.load());
+  // Long enough for a listener that had gone to sleep.
+  constexpr std::chrono::nanoseconds shortest_look = std::chrono::microseconds(100);
+  if (++gathers_ % gathers_until_asked_again == 0) deaf_ = 0;
+  deaf_ = std::min(deaf_, unheard());
   awaited_ = deaf_;
-  const auto began = steady_clock::now();
-  for (int look = 1; look <= looks; ++look) {
-    const std::int64_t before = unheard_;
-    const auto deadline = began + limit * look / looks;
-    for (;;) {
-      const std::uint32_t seen = rung();
-      if (unheard_ <= deaf_ || steady_clock::now() >= deadline) break;
-      sleep(seen, deadline);
-    }
-    if (unheard_ <= deaf_) break;
-    if (unheard_ >= before) {
-      deaf_ = unheard_;
-      break;
-    }
+  const auto look = std::max(limit / looks, shortest_look);
+  const auto end = clock::now() + limit;
+  for (auto begun = clock::now(); begun < end && unheard() > deaf_; begun = clock::now()) {
+    const std::int64_t before = unheard();
+    sleep_until_heard(std::min(begun + look, end));
+    // One that was cut short says nothing.
+    const bool is_whole = clock::now() >= begun + look;
+    if (is_whole && unheard() >= before) deaf_ = unheard();
   }
   awaited_ = -1;
+}
+
+void append_intake::sleep_until_heard(clock::time_point until) noexcept {
+  for (;;) {
+    const std::uint32_t seen = rung();
+    if (unheard() <= deaf_ || clock::now() >= until) return;
+    sleep(seen, until);
+  }
 }
 
 append_operation* append_intake::front() {

@@ -20,6 +20,8 @@ namespace mainstem::detail {
 /// Thread safety: push(), ring(), posted() and heard(), safe. The rest only with the lock of
 /// whoever drives the pipeline, but for sleep() and gather(), which the committer calls without.
 class append_intake {
+  using clock = std::chrono::steady_clock;
+
  public:
   /// @param capacity_bytes of frames. One that is larger has room alone.
   explicit append_intake(std::uint64_t capacity_bytes) noexcept : capacity_(capacity_bytes) {}
@@ -34,8 +36,7 @@ class append_intake {
     return rung_.load(std::memory_order_acquire);
   }
   /// Until it rings once more than that, or the time has come; may end without a reason.
-  void sleep(std::uint32_t rung,
-             std::optional<std::chrono::steady_clock::time_point> until = {}) noexcept;
+  void sleep(std::uint32_t rung, std::optional<clock::time_point> until = {}) noexcept;
 
   /// So many answers are on their way to their handlers.
   void posted(std::int64_t answers) noexcept { unheard_.fetch_add(answers); }
@@ -45,7 +46,7 @@ class append_intake {
   [[nodiscard]] std::int64_t unheard() const noexcept { return unheard_.load(); }
   /// Waits until all answers have been heard, but not longer than this: those who hear them now
   /// then go into the same group as those who are here already. An executor that hears nothing is
-  /// not waited for again.
+  /// not waited for again, but for once in a while.
   void gather(std::chrono::nanoseconds limit) noexcept;
 
   /// Null if there is none.
@@ -58,6 +59,8 @@ class append_intake {
   [[nodiscard]] append_pointer pop() noexcept;
 
  private:
+  void sleep_until_heard(clock::time_point until) noexcept;
+
   std::uint64_t capacity_;
   std::atomic<std::uint64_t> taken_bytes_{0};  // Since the beginning; so are those that came.
   std::mutex mutex_;
@@ -69,7 +72,8 @@ class append_intake {
   std::atomic<std::uint32_t> rung_{0};
   std::atomic<bool> asleep_{false};  // Or about to: a ring nobody sleeps through costs no call.
   std::atomic<std::int64_t> unheard_{0};
-  std::int64_t deaf_ = 0;                  // Answers that nobody seems to hear.
+  std::int64_t deaf_ = 0;  // Answers that nobody seems to hear.
+  std::uint32_t gathers_ = 0;
   std::atomic<std::int64_t> awaited_{-1};  // While gathering: rings when so many are unheard.
 };
 

@@ -18,8 +18,13 @@ static_assert(posted_together % told_together == 0);
 void pending_queue::add(pending* answered, append_pointer of) noexcept {
   append_operation* const operation = of.get();
   answered->keep(std::move(of));
+  chain* free = nullptr;
   for (chain& each : chains_) {
-    if (each.first == nullptr || !each.first->shares_executor(*answered)) continue;
+    if (each.first == nullptr) {
+      if (free == nullptr) free = &each;
+      continue;
+    }
+    if (!each.first->shares_executor(*answered)) continue;
     each.last->chain(answered);
     each.last = answered;
     each.last_of = operation;
@@ -27,10 +32,12 @@ void pending_queue::add(pending* answered, append_pointer of) noexcept {
     if (each.length == posted_together) post(each);
     return;
   }
-  chain& taken = chains_[next_];
-  next_ = (next_ + 1) % chains_.size();
-  post(taken);
-  taken = {answered, answered, operation, 1, 0};
+  if (free == nullptr) {
+    free = &chains_[next_];
+    next_ = (next_ + 1) % chains_.size();
+    post(*free);
+  }
+  *free = {answered, answered, operation, 1, 0};
 }
 
 void pending_queue::post() noexcept {

@@ -103,7 +103,7 @@ result<store_description> describe_store(const std::string& path, const surround
   if (!files) return files.error();
   for (const log::listed_file& file : *files) {
     found.segments.push_back(describe_segment(**log_folder, manifest->store, file));
-    found.log_bytes += file.size_bytes;
+    found.log_bytes += found.segments.back().size_bytes;
   }
   auto control = log::look_at_control(**folder, manifest->store);
   if (control && *control) found.durable = (*control)->durable.last;

@@ -54,6 +54,7 @@ class SummaryTest(unittest.TestCase):
 
         self.assertEqual(shown(2), ["  | line 0", "  | line 1"])
         self.assertEqual(len(shown(41)), 41)
+        self.assertEqual(shown(42)[24], "  | ... 2 lines ...")
         long = shown(1000)
         self.assertEqual(len(long), 41)
         self.assertEqual(long[23:26], ["  | line 23", "  | ... 960 lines ...", "  | line 984"])

@@ -111,5 +111,46 @@ TEST(AppendIntake, DoesNotWaitAgainForWhoeverDoesNotListen) {
   listener.join();
 }
 
+TEST(AppendIntake, AsksAgainInAWhileWhoeverDidNotListen) {
+  append_intake intake(1'000);
+  intake.posted(1'000);
+  intake.gather(1ms);  // Nobody listens.
+  std::atomic<bool> done = false;
+  std::thread listener([&] {
+    // Answers come and are heard; a thousand of them are always on their way.
+    while (!done) {
+      intake.posted(1);
+      intake.heard(1);
+      std::this_thread::yield();
+    }
+  });
+  const auto waits = [&] {
+    const auto begun = std::chrono::steady_clock::now();
+    intake.gather(4ms);
+    return std::chrono::steady_clock::now() - begun >= 1ms;
+  };
+  int waited = 0;
+  for (int i = 0; i < 128; ++i) waited += waits() ? 1 : 0;
+  done = true;
+  listener.join();
+  EXPECT_GE(waited, 2);
+}
+
+// It takes longer than a look, but not for ever.
+TEST(AppendIntake, GoesOnWaitingWhileSomebodyListens) {
+  constexpr int answers = 15;
+  append_intake intake(1'000);
+  intake.posted(answers);
+  std::thread listener([&] {
+    for (int i = 0; i < answers; ++i) {
+      std::this_thread::sleep_for(50ms);
+      intake.heard(1);
+    }
+  });
+  intake.gather(2s);
+  EXPECT_EQ(intake.unheard(), 0);
+  listener.join();
+}
+
 }  // namespace
 }  // namespace mainstem::detail

@@ -12,12 +12,24 @@ namespace {
 struct executor_stub {
   std::vector<pending*> posted;  ///< The first of each chain.
   std::vector<int> called;
+  bool calls_at_once = false;  ///< As if another thread were very quick.
 };
+
+/// @returns the one behind it.
+pending* call(pending* first) {
+  pending* const next = first->next();
+  first->complete();
+  return next;
+}
 
 class handler_stub final : public pending {
  public:
   handler_stub(executor_stub& on, int number) : executor_(&on), number_(number) {}
-  void post() noexcept override { executor_->posted.push_back(this); }
+  void post() noexcept override {
+    executor_->posted.push_back(this);
+    if (!executor_->calls_at_once) return;
+    for (pending* first = this; first != nullptr;) first = call(first);
+  }
   void complete() override {
     executor_->called.push_back(number_);
     delete this;
@@ -37,13 +49,6 @@ class handler_stub final : public pending {
 
 append_pointer some_operation() {
   return make_operation<append_operation>(nullptr, append_request(), append_options(), nullptr);
-}
-
-/// @returns the one behind it.
-pending* call(pending* first) {
-  pending* const next = first->next();
-  first->complete();
-  return next;
 }
 
 void run(executor_stub& executor) {
@@ -105,7 +110,43 @@ TEST(PendingQueue, DoesNotWaitForTheLast) {
   EXPECT_EQ(intake.unheard(), 0);
 }
 
+TEST(PendingQueue, PostsLongChainsOfAFewExecutors) { expect_all_called_and_heard(3, 600, 4); }
+
 TEST(PendingQueue, LosesNoAnswerAmongManyExecutors) { expect_all_called_and_heard(6, 60, 10); }
+
+// What was posted may be over, and gone, before post() has come back.
+TEST(PendingQueue, CountsAnswersBeforeTheyCanBeHeard) {
+  append_intake intake(1'000);
+  executor_stub stub{.posted = {}, .called = {}, .calls_at_once = true};
+  {
+    pending_queue queue(intake);
+    for (int i = 0; i < 1'000; ++i) {
+      queue.add(new handler_stub(stub, i), some_operation());
+      ASSERT_EQ(intake.unheard(), 0) << i;
+    }
+  }
+  EXPECT_EQ(stub.called, numbers_of(0, 1, 1'000));
+  EXPECT_EQ(intake.unheard(), 0);
+  EXPECT_EQ(intake.rung(), 0U) << "nobody gathers";
+}
+
+// One that is busy does not push out the others.
+TEST(PendingQueue, KeepsShortChainsBesideALongOne) {
+  append_intake intake(1'000);
+  std::vector<executor_stub> stubs(4);
+  {
+    pending_queue queue(intake);
+    for (int quiet = 1; quiet < 4; ++quiet)
+      queue.add(new handler_stub(stubs[static_cast<std::size_t>(quiet)], quiet), some_operation());
+    for (int i = 0; i < 640; ++i) queue.add(new handler_stub(stubs[0], i), some_operation());
+    for (int quiet = 1; quiet < 4; ++quiet)
+      queue.add(new handler_stub(stubs[static_cast<std::size_t>(quiet)], quiet), some_operation());
+  }
+  EXPECT_EQ(stubs[0].posted.size(), 10U);
+  for (std::size_t quiet = 1; quiet < 4; ++quiet) EXPECT_EQ(stubs[quiet].posted.size(), 1U);
+  for (executor_stub& stub : stubs) run(stub);
+  EXPECT_EQ(intake.unheard(), 0);
+}
 
 // Whoever gathers goes on waiting only as long as it sees that answers are being heard.
 TEST(PendingQueue, LetsTheIntakeSeeThatSomebodyListens) {
