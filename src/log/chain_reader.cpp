@@ -52,6 +52,15 @@ result<bool> has_point(os::directory& log_folder, const format::store_identity& 
   auto size = file.size();
   if (!size) return size.error();
   file_window window(file, *size, store.secret);
+  auto next = open_headed(log_folder, store, point.segment + 1);
+  if (!next) return next.error();
+  if (*next) {
+    const format::segment_header& header = (*next)->header;
+    if (goes_on_behind(point, header.first_position, header.previous_checksum)) return true;
+    // What this segment holds from there on, frames behind the point included, does not count.
+    if (header.first_position <= point.last.value())
+      return MAINSTEM_MUTANT(index_of_another_history_followed);
+  }
   const bool is_start = point.offset_bytes <= first_frame_offset;
   auto behind = window.prefix_at(is_start ? first_frame_offset : point.offset_bytes);
   if (!behind) return behind.error();
@@ -61,14 +70,6 @@ result<bool> has_point(os::directory& log_folder, const format::store_identity& 
   if (is_start) {
     const format::segment_header& header = (*found)->header;
     return goes_on_behind(point, header.first_position, header.previous_checksum);
-  }
-  auto next = open_headed(log_folder, store, point.segment + 1);
-  if (!next) return next.error();
-  if (*next) {
-    const format::segment_header& header = (*next)->header;
-    if (goes_on_behind(point, header.first_position, header.previous_checksum)) return true;
-    if (header.first_position <= point.last.value())
-      return MAINSTEM_MUTANT(index_of_another_history_followed);
   }
   if (point.offset_bytes > *size) return true;  // It was cut off: the same holds.
   return ends_there(window, point);

@@ -29,8 +29,9 @@ struct headed_file {
 
 /// True if the log has come by this point: a commit or mark ends there with this position and
 /// checksum. An index that is older than the end of the log may come from a time whose end was
-/// taken back by a crash, and written again elsewhere. Cost: a read if something stands behind the
-/// point; else the segment is walked. Errors: unsupported_format, and whatever the disk says.
+/// taken back by a crash, and written again elsewhere. Cost: two headers, and a read if something
+/// stands behind the point; else the segment is walked. Errors: unsupported_format, and whatever
+/// the disk says.
 [[nodiscard]] result<bool> has_point(os::directory& log_folder, const format::store_identity& store,
                                      const format::log_point& point);
 

@@ -83,6 +83,27 @@ TEST_F(LogPoints, AreNotThereIfTheNextSegmentBeginsBeforeThem) {
   EXPECT_TRUE(*log::has_point(*open_log_folder(*crashed), a_store(), recovered->end));
 }
 
+// The same before recovery has come to cutting them off: frames that go on from the point stand
+// behind it, and do not count.
+TEST_F(LogPoints, AreNotThereIfTheNextSegmentReplacesWhatStandsBehindThem) {
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(built_.commit(2));
+    points_.push_back(built_.end());
+  }
+  const auto crashed = disk_.crash(1, {.unsynced = os::survival::everything});
+  ASSERT_TRUE(recover_on(*crashed));
+  const auto written_again = crashed->files().at(log_path(4));
+  const auto header = format::decode_segment_header(written_again, a_store());
+  ASSERT_TRUE(header);
+  ASSERT_TRUE(disk_.put(log_path(4), written_again));
+  for (const auto& point : points_) {
+    const bool counts = point.last.value() < header->first_position;
+    EXPECT_EQ(has(point), counts) << point.last;
+  }
+  EXPECT_GE(points_[points_.size() - 2].last.value(), header->first_position)
+      << "one with a frame behind it";
+}
+
 TEST_F(LogPoints, PassOnWhatTheDiskSays) {
   const auto folder = open_log_folder(disk_);
   disk_.fail_call(1, {.error = EIO});
