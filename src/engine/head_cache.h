@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "base/huge_pages.h"
 #include "index/tail.h"
+#include "os/huge_pages.h"
 
 namespace mainstem::engine {
 
@@ -52,7 +52,7 @@ class head_cache {
   void place(const entry& placed) noexcept;
   void grow() noexcept;
 
-  using set_table = std::vector<set, huge_page_allocator<set>>;
+  using set_table = std::vector<set, os::huge_page_allocator<set>>;
   set_table sets_ = set_table(first_sets);
   std::size_t entries_ = 0;
 };

@@ -12,8 +12,8 @@
 #include <mainstem/types.h>
 #include <mainstem/uuid.h>
 
-#include "base/huge_pages.h"
 #include "index/stream_index.h"
+#include "os/huge_pages.h"
 
 namespace mainstem::index {
 
@@ -108,7 +108,8 @@ class tail_generation {
   position last_position_;
   std::vector<std::atomic<tail_event*>> blocks_;
   std::size_t slot_mask_;
-  std::vector<std::atomic<stream_entry*>, huge_page_allocator<std::atomic<stream_entry*>>> slots_;
+  std::vector<std::atomic<stream_entry*>, os::huge_page_allocator<std::atomic<stream_entry*>>>
+      slots_;
   std::vector<std::unique_ptr<stream_entry[]>> stream_blocks_;
   std::size_t stream_count_ = 0;
   std::vector<std::unique_ptr<char[]>> name_blocks_;

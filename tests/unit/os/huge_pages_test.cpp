@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/huge_pages.h"
+#include "os/huge_pages.h"
 
 #include <cstdint>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-namespace mainstem {
+namespace mainstem::os {
 namespace {
 
 template <class T>
@@ -46,4 +46,4 @@ TEST(HugePages, ArraysOfEverySizeChangePlaces) {
 }
 
 }  // namespace
-}  // namespace mainstem
+}  // namespace mainstem::os

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <new>
 
-namespace mainstem {
+namespace mainstem::os {
 
 inline constexpr std::size_t huge_page_bytes = std::size_t{2} << 20U;
 
@@ -44,4 +44,4 @@ struct huge_page_allocator {
   }
 };
 
-}  // namespace mainstem
+}  // namespace mainstem::os
