@@ -23,9 +23,8 @@
 ///   the index, reading and writing are done by threads of the store.
 /// - Cancellation through the associated cancellation slot is honoured: see each function. As Asio
 ///   demands of every operation, a slot's signal is emitted on the handler's executor.
-/// - co_await throws boost::system::system_error, whose code() compares with errc;
-/// as_tuple(deferred)
-///   answers the code instead.
+/// - co_await throws boost::system::system_error, whose code() compares with errc; with
+///   as_tuple(deferred) it answers the code instead.
 /// - An error_code cannot say everything that an error can. What it left out of a failed write says
 ///   store::info().failure; of a failed read, last_error() of the reader or the subscription.
 /// - store::close() completes everything that is under way.
