@@ -18,39 +18,36 @@ static_assert(posted_together % told_together == 0);
 void pending_queue::add(pending* answered, append_pointer of) noexcept {
   append_operation* const operation = of.get();
   answered->keep(std::move(of));
-  chain* free = nullptr;
+  chain* vacant = nullptr;
   for (chain& each : chains_) {
     if (each.first == nullptr) {
-      if (free == nullptr) free = &each;
+      if (vacant == nullptr) vacant = &each;
       continue;
     }
     if (!each.first->shares_executor(*answered)) continue;
     each.last->chain(answered);
     each.last = answered;
     each.last_of = operation;
-    if (++each.length % told_together == 0) tell(each);
+    if (++each.length % told_together == 0) operation->tell(intake_, told_together);
     if (each.length == posted_together) post(each);
     return;
   }
-  if (free == nullptr) {
-    free = &chains_[next_];
+  if (vacant == nullptr) {
+    vacant = &chains_[next_];
     next_ = (next_ + 1) % chains_.size();
-    post(*free);
+    post(*vacant);
   }
-  *free = {answered, answered, operation, 1, 0};
+  *vacant = {answered, answered, operation, 1};
 }
 
 void pending_queue::post() noexcept {
   for (chain& each : chains_) post(each);
 }
 
-void pending_queue::tell(chain& of) noexcept {
-  of.last_of->tell(intake_, of.length - std::exchange(of.told, of.length));
-}
-
 void pending_queue::post(chain& each) noexcept {
   if (each.first == nullptr) return;
-  if (each.told != each.length) tell(each);
+  if (const auto untold = each.length % told_together; untold != 0)
+    each.last_of->tell(intake_, untold);
   intake_.posted(each.length);
   std::exchange(each, {}).first->post();
 }

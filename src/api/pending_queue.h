@@ -31,9 +31,7 @@ class pending_queue {
     pending* last = nullptr;
     append_operation* last_of = nullptr;
     std::int64_t length = 0;
-    std::int64_t told = 0;  // Of those: for how many the intake will be told.
   };
-  void tell(chain& of) noexcept;
   void post(chain& each) noexcept;
 
   append_intake& intake_;

@@ -68,7 +68,7 @@ segment_description describe_segment(os::directory& log_folder, const format::st
     const auto end = window.end_of_content(0);
     found.blank = end && *end == 0;
     if (found.blank) return found;
-    const auto now = log::list_again(log_folder, store, file);
+    const auto now = log::list_segment(log_folder, store, file.number);
     if (now && now->header) return describe_segment(log_folder, store, *now);
     found.failure = now ? now->failure : now.error();
     return found;

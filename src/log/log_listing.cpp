@@ -37,10 +37,12 @@ result<format::segment_header> read_header(os::directory& folder,
   return header;
 }
 
-result<listed_file> look_at(os::directory& folder, const format::store_identity& store,
-                            std::uint32_t number, std::string name) {
-  listed_file file{.number = number, .name = std::move(name)};
-  auto header = read_header(folder, store, file);
+}  // namespace
+
+result<listed_file> list_segment(os::directory& log_folder, const format::store_identity& store,
+                                 std::uint32_t number) {
+  listed_file file{.number = number, .name = segment_file_name(number)};
+  auto header = read_header(log_folder, store, file);
   if (header) {
     file.header = *header;
   } else if (os::is_damage(header.error())) {
@@ -51,27 +53,20 @@ result<listed_file> look_at(os::directory& folder, const format::store_identity&
   return file;
 }
 
-}  // namespace
-
 result<std::vector<listed_file>> list_segments(os::directory& log_folder,
                                                const format::store_identity& store) {
   auto names = log_folder.list();
   if (!names) return names.error();
   std::vector<listed_file> files;
-  for (std::string& name : *names) {
+  for (const std::string& name : *names) {
     const auto number = parse_segment_file_name(name);
     if (!number) continue;
-    auto file = look_at(log_folder, store, *number, std::move(name));
+    auto file = list_segment(log_folder, store, *number);
     if (!file) return file.error();
     files.push_back(*std::move(file));
   }
   std::ranges::sort(files, {}, &listed_file::number);
   return files;
-}
-
-result<listed_file> list_again(os::directory& log_folder, const format::store_identity& store,
-                               const listed_file& file) {
-  return look_at(log_folder, store, file.number, file.name);
 }
 
 }  // namespace mainstem::log

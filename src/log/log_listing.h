@@ -30,10 +30,10 @@ struct listed_file {
 [[nodiscard]] result<std::vector<listed_file>> list_segments(os::directory& log_folder,
                                                              const format::store_identity& store);
 
-/// What is to be said of one of them now: a writer begins a blank file, and gives an ended one its
-/// length, whenever it likes. Errors: as above.
-[[nodiscard]] result<listed_file> list_again(os::directory& log_folder,
-                                             const format::store_identity& store,
-                                             const listed_file& file);
+/// One of them, as it is now: a writer begins a blank file, and gives an ended one its length,
+/// whenever it likes. Errors: as above.
+[[nodiscard]] result<listed_file> list_segment(os::directory& log_folder,
+                                               const format::store_identity& store,
+                                               std::uint32_t number);
 
 }  // namespace mainstem::log
