@@ -39,7 +39,7 @@ class append_operation final : public operation {
   [[nodiscard]] std::optional<engine::commit_request>& commit() noexcept { return commit_; }
   /// Once the request has been encoded: what can be freed at once is still in the cache, and
   /// whoever comes next gets this memory.
-  void release_events() noexcept { event_access::release_events(request_); }
+  void release_writes() noexcept { event_access::release_writes(request_); }
   /// When the answer is handed over, the intake is told that so many were, this one and those
   /// before it.
   void tell(append_intake& intake, std::int64_t answers) noexcept {

@@ -36,11 +36,11 @@ void writer_store::start_append(append_pointer operation) {
   const auto pass = enter();
   if (!pass) return operation->complete(pass.error());
   const auto taken = attempt([&]() -> result<void> {
-    auto prepared = engine::prepare(operation->request(), operation->options().durability,
-                                    core_->identity().secret, core_->options().segment_size_bytes);
-    if (!prepared) return prepared.error();
-    operation->commit().emplace(std::move(*prepared));
-    operation->release_events();
+    auto prepared = engine::prepare(operation->commit().emplace(), operation->request(),
+                                    operation->options().durability, core_->identity().secret,
+                                    core_->options().segment_size_bytes);
+    if (!prepared) return prepared;
+    operation->release_writes();
     std::call_once(async_begun_, [this] {
       if (!usher_.joinable()) usher_ = std::thread([this] { usher(); });
       committer_ = std::thread([this] { commit_detached(); });

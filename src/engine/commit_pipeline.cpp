@@ -74,24 +74,25 @@ commit_pipeline::submitted commit_pipeline::submit_flush(commit_request& request
 
 std::optional<commit_pipeline::submitted> commit_pipeline::judge_duplicates(
     commit_request& request) {
-  if (request.writes()) static_cast<void>(request.find_suspects());
-  if (request.suspects.empty()) return std::nullopt;
+  if (request.writes()) request.find_suspects();
+  if (!request.duplicates) return std::nullopt;
+  auto& finding = request.duplicates->finding;
   // What memory has handed to the index since the search would be found in neither.
-  const bool is_outrun = request.duplicates && request.duplicates->searched_through < index_has_ &&
-                         !MAINSTEM_MUTANT(search_outrun_by_flush);
-  if (!request.duplicates || is_outrun) {
-    request.duplicates.reset();
+  const bool is_outrun =
+      finding && finding->searched_through < index_has_ && !MAINSTEM_MUTANT(search_outrun_by_flush);
+  if (!finding || is_outrun) {
+    finding.reset();
     for (auto& check : request.checks) check.wants_lookup = true;
     return submitted::needs_lookup;
   }
-  const position found = newest_suspect_above(request, request.duplicates->searched_through);
+  const position found = newest_suspect_above(request, finding->searched_through);
   if (found == position{}) {
-    if (!request.duplicates->answer) return std::nullopt;
-    return answer(request, *request.duplicates->answer, request.duplicates->rests_on);
+    if (!finding->answer) return std::nullopt;
+    return answer(request, *finding->answer, finding->rests_on);
   }
 
   // It was appended after the search. Search again, as soon as it can be read.
-  request.duplicates.reset();
+  finding.reset();
   if (found <= log_.written()) return submitted::needs_lookup;
   request.group = in_flight_;
   for (auto group = queue_.begin(); !request.group || request.group->last < found; ++group)
@@ -102,7 +103,7 @@ std::optional<commit_pipeline::submitted> commit_pipeline::judge_duplicates(
 position commit_pipeline::newest_suspect_above(const commit_request& request,
                                                position searched) const {
   position newest;
-  for (const auto& suspect : request.suspects) {
+  for (const auto& suspect : request.duplicates->suspects) {
     const index::name_hash& hash = request.checks[suspect.stream].hash;
     for (const auto& entry : generations_) {
       const index::tail_event* event = entry.generation->newest(hash);
@@ -157,7 +158,7 @@ std::optional<append_outcome> commit_pipeline::judge_versions(const commit_reque
     if (!check.expected.holds_for(actual)) {
       rests_on = last;
       return append_outcome(
-          append_outcome::version_conflict_t{check.stream->str(), check.expected, actual});
+          append_outcome::version_conflict_t{*check.stream, check.expected, actual});
     }
     rests_on = std::max(rests_on, last);
   }
@@ -270,7 +271,7 @@ void commit_pipeline::index_events(const commit_request& request, std::uint32_t 
       stream = record.stream_index;
       in_stream = found_heads_[stream].version;
     }
-    generation.add(request.checks[stream].hash, request.checks[stream].stream->str(),
+    generation.add(request.checks[stream].hash, *request.checks[stream].stream,
                    index::event_address(segment, frame_offset + record.offset_bytes),
                    position(++at), version(++in_stream), record.id);
   }

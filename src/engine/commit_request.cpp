@@ -38,7 +38,7 @@ result<void> check_streams_differ(std::span<const commit_request::stream_check> 
       checks.size(), [&](std::size_t i) -> const index::name_hash& { return checks[i].hash; },
       [](const index::name_hash& hash) { return hash.low; });
   if (repeated == checks.size()) return {};
-  return error(errc::duplicate_stream, "the stream " + checks[repeated].stream->str());
+  return error(errc::duplicate_stream, "the stream " + *checks[repeated].stream);
 }
 
 result<void> check_events(const append_request::stream_write& write) {
@@ -63,16 +63,14 @@ result<void> check_size(const append_request& request, std::uint64_t segment_siz
                                            " are allowed: split it, or use larger segments");
 }
 
-commit_request::stream_check check_of(const stream_name& stream, expected_version expected,
+commit_request::stream_check check_of(const std::string& stream, expected_version expected,
                                       std::uint64_t secret) {
-  commit_request::stream_check check{.stream = &stream, .expected = expected};
-  check.hash = index::hash_name(stream.str(), secret);
-  return check;
+  return {.stream = &stream, .expected = expected, .hash = index::hash_name(stream, secret)};
 }
 
 }  // namespace
 
-bool commit_request::find_suspects() {
+void commit_request::find_suspects() {
   const auto& writes = request->writes();
   std::size_t fresh = 0;
   std::size_t all = 0;
@@ -81,26 +79,33 @@ bool commit_request::find_suspects() {
     for (const event_data& event : write.events)
       fresh += detail::event_access::is_fresh(event) ? 1U : 0U;
   }
-  if (all - fresh == suspects.size()) return false;
-  suspects.clear();
-  duplicates.reset();
+  const std::size_t before = duplicates ? duplicates->suspects.size() : 0;
+  if (all - fresh == before) return;
+  auto search = std::make_unique<duplicate_search>();
   for (std::size_t stream = 0; stream < writes.size(); ++stream) {
     for (const event_data& event : writes[stream].events) {
-      if (!detail::event_access::is_fresh(event)) suspects.push_back({stream, event.id()});
+      if (!detail::event_access::is_fresh(event)) search->suspects.push_back({stream, event.id()});
     }
   }
-  return true;
+  duplicates = std::move(search);
 }
 
 result<commit_request> prepare(const append_request& request, durability wanted,
                                std::uint64_t secret, std::uint64_t segment_size_bytes) {
+  result<commit_request> made(commit_request{});
+  if (auto done = prepare(*made, request, wanted, secret, segment_size_bytes); !done)
+    return done.error();
+  return made;
+}
+
+result<void> prepare(commit_request& made, const append_request& request, durability wanted,
+                     std::uint64_t secret, std::uint64_t segment_size_bytes) {
   if (auto checked = check_stream_count(request); !checked) return checked.error();
   for (const auto& write : request.writes()) {
     if (auto checked = check_events(write); !checked) return checked.error();
   }
   if (auto checked = check_size(request, segment_size_bytes); !checked) return checked.error();
 
-  commit_request made;
   made.request = &request;
   made.durability = wanted;
   made.checks.reserve(request.writes().size() + request.requirements().size());
@@ -108,16 +113,16 @@ result<commit_request> prepare(const append_request& request, durability wanted,
   for (const auto& write : request.writes()) {
     made.place.streams.push_back({write.stream.str(), {}});
     for (const event_data& event : write.events) detail::event_access::note_submission(event);
-    made.checks.push_back(check_of(write.stream, write.expected, secret));
+    made.checks.push_back(check_of(made.place.streams.back().stream, write.expected, secret));
     made.checks.back().events = static_cast<std::uint32_t>(write.events.size());
   }
   for (const auto& requirement : request.requirements()) {
-    made.checks.push_back(check_of(requirement.stream, requirement.expected, secret));
+    made.checks.push_back(check_of(requirement.stream.str(), requirement.expected, secret));
   }
   if (auto checked = check_streams_differ(made.checks); !checked) return checked.error();
-  static_cast<void>(made.find_suspects());
+  made.find_suspects();
   if (!request.writes().empty()) made.frame = format::encode_commit(request.writes());
-  return made;
+  return {};
 }
 
 }  // namespace mainstem::engine

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <boost/container/small_vector.hpp>
@@ -33,12 +34,12 @@ struct duplicate_finding {
 /// One append on its way: made by the caller, looked up by the caller, judged and answered by the
 /// pipeline.
 ///
-/// Lifetime: the append_request outlives it, but its events may be released once it was prepared
-/// (event_access::release_events()). It must not move once submitted.
+/// Lifetime: the append_request outlives it, but what it writes may be released once it was
+/// prepared (event_access::release_writes()). It must not move once submitted.
 struct commit_request {
   /// A stream that the request writes, or only requires.
   struct stream_check {
-    const stream_name* stream;
+    const std::string* stream;  ///< Of one that is written: the name in `place`.
     expected_version expected;
     std::uint32_t events = 0;  ///< To write; 0 if it is only required.
     index::name_hash hash{};
@@ -53,14 +54,17 @@ struct commit_request {
     std::size_t stream;  ///< Index into checks.
     event_id id;
   };
+  struct duplicate_search {
+    std::vector<suspect> suspects;
+    std::optional<duplicate_finding> finding;  ///< If somebody looked.
+  };
 
   const append_request* request = nullptr;
   mainstem::durability durability = durability::synced;
   boost::container::small_vector<stream_check, 1> checks;  ///< The writes, then the requirements.
   format::encoded_commit frame;                            ///< Empty if nothing is written.
-  append_outcome::committed_t place;  ///< Of the answer: the streams' names until then.
-  std::vector<suspect> suspects;
-  std::optional<duplicate_finding> duplicates;  ///< Of the suspects, if somebody looked.
+  append_outcome::committed_t place;             ///< Of the answer: the streams' names until then.
+  std::unique_ptr<duplicate_search> duplicates;  ///< Null: none of the ids can stand in the log.
   /// Set if no thread waits for the group: whoever finishes that passes the answer on to the owner,
   /// which the pipeline does not touch.
   void* owner = nullptr;
@@ -72,10 +76,9 @@ struct commit_request {
 
   [[nodiscard]] bool writes() const noexcept { return frame.length != 0; }
 
-  /// Brings `suspects` up to date: another append of the same event objects may have begun
-  /// meanwhile, and been first.
-  /// @returns true if there are more of them than before, so that they have to be looked up.
-  [[nodiscard]] bool find_suspects();
+  /// Brings the suspects up to date: another append of the same event objects may have begun
+  /// meanwhile, and been first. If there are more of them than before, they have to be looked up.
+  void find_suspects();
 };
 
 /// Checks the request against all limits and encodes it: all that can be done without looking at
@@ -83,5 +86,10 @@ struct commit_request {
 [[nodiscard]] result<commit_request> prepare(const append_request& request, durability wanted,
                                              std::uint64_t secret,
                                              std::uint64_t segment_size_bytes);
+/// The same in place.
+/// @param made as made by its constructor; after an error it is of no use.
+[[nodiscard]] result<void> prepare(commit_request& made, const append_request& request,
+                                   durability wanted, std::uint64_t secret,
+                                   std::uint64_t segment_size_bytes);
 
 }  // namespace mainstem::engine

@@ -18,7 +18,7 @@ append_outcome::already_committed_t place_of(const commit_request& request,
   for (std::size_t i = 0; i < request.place.streams.size(); ++i) {
     const auto& check = request.checks[i];
     place.streams.push_back(
-        {check.stream->str(), version(format::first_version_of(frame, i) + check.events - 1)});
+        {*check.stream, version(format::first_version_of(frame, i) + check.events - 1)});
   }
   return place;
 }
@@ -38,8 +38,8 @@ result<append_outcome> compare(const record_reader& reader, const commit_request
   if (std::ranges::equal(body, request.frame.body())) {
     return append_outcome(place_of(request, stored.prefix, frame->bytes));
   }
-  return append_outcome(append_outcome::partial_duplicate_t{
-      request.checks[suspect.stream].stream->str(), suspect.id});
+  return append_outcome(
+      append_outcome::partial_duplicate_t{*request.checks[suspect.stream].stream, suspect.id});
 }
 
 result<duplicate_finding> find_duplicates(const published_log& log, const read_snapshot& snapshot,
@@ -47,9 +47,9 @@ result<duplicate_finding> find_duplicates(const published_log& log, const read_s
   const record_reader reader(log, log.segments());
   duplicate_finding finding;
   finding.searched_through = snapshot.last();
-  for (const auto& suspect : request.suspects) {
+  for (const auto& suspect : request.duplicates->suspects) {
     const auto& check = request.checks[suspect.stream];
-    auto place = find_id(snapshot, reader, check.hash, check.stream->str(), suspect.id);
+    auto place = find_id(snapshot, reader, check.hash, *check.stream, suspect.id);
     if (!place) return place.error();
     if (!*place) continue;
     auto stored = reader.locate((*place)->address);
@@ -70,16 +70,16 @@ result<void> look_up(const published_log& log, commit_request& request) {
   if (!snapshot) return snapshot.error();
   for (auto& check : request.checks) {
     if (!check.wants_lookup) continue;
-    auto found = snapshot->index().head(check.stream->str());
+    auto found = snapshot->index().head(*check.stream);
     if (!found) return found.error();
     check.from_index =
         *found ? head{(*found)->last_version.value(), (*found)->last_position.value()} : head{};
     check.index_through = snapshot->index().flushed().last;
   }
-  if (request.suspects.empty() || request.duplicates) return {};
+  if (!request.duplicates || request.duplicates->finding) return {};
   auto finding = find_duplicates(log, *snapshot, request);
   if (!finding) return finding.error();
-  request.duplicates = std::move(*finding);
+  request.duplicates->finding = std::move(*finding);
   return {};
 }
 

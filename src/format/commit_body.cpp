@@ -131,8 +131,8 @@ void bind_checksum(std::byte* checksum, std::uint64_t body_digest) noexcept {
   store_at(checksum, load<std::uint64_t>(checksum) ^ body_digest);
 }
 
-std::uint64_t digest_of(const std::vector<std::uint64_t>& checksums) noexcept {
-  return checksum64(std::as_bytes(std::span(checksums)));
+std::uint64_t digest_of(std::span<const std::uint64_t> checksums) noexcept {
+  return checksum64(std::as_bytes(checksums));
 }
 
 // Smaller ones the allocator keeps by itself; larger ones are too much to keep for each thread.
@@ -190,7 +190,7 @@ bool has_names(std::span<const std::byte> table, std::size_t count) noexcept {
 }  // namespace
 
 frame_buffer::frame_buffer(std::size_t size_bytes) : size_(size_bytes) {
-  if (!kept_is_gone && size_bytes >= least_kept_bytes && kept_buffer.size >= size_bytes) {
+  if (size_bytes >= least_kept_bytes && !kept_is_gone && kept_buffer.size >= size_bytes) {
     bytes_ = std::move(kept_buffer.bytes);
     size_ = std::exchange(kept_buffer.size, 0);
   } else {
@@ -199,7 +199,7 @@ frame_buffer::frame_buffer(std::size_t size_bytes) : size_(size_bytes) {
 }
 
 frame_buffer::~frame_buffer() {
-  if (kept_is_gone || size_ < least_kept_bytes || size_ > most_kept_bytes ||
+  if (size_ < least_kept_bytes || size_ > most_kept_bytes || kept_is_gone ||
       size_ <= kept_buffer.size)
     return;
   kept_buffer.bytes = std::move(bytes_);
@@ -223,7 +223,7 @@ encoded_commit encode_commit(std::span<const append_request::stream_write> write
   std::size_t event_count = 0;
   for (const auto& write : writes) event_count += write.events.size();
   commit.records.reserve(event_count);
-  std::vector<std::uint64_t> checksums;
+  boost::container::small_vector<std::uint64_t, 8> checksums;
   checksums.reserve(event_count + 1);
 
   std::byte* const body = commit.bytes.get() + prefix_bytes(writes.size());

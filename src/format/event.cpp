@@ -127,15 +127,14 @@ event to_owned(const event_view& source) { return detail::event_access::copy_of(
 
 namespace detail {
 
-void event_access::release_events(append_request& request) noexcept {
+void event_access::release_writes(append_request& request) noexcept {
   const auto belongs_here_alone = [](const event_data& event) {
     return is_fresh(event) && event.content_->references.load(std::memory_order_acquire) == 1;
   };
   const auto all_belong_here = [&](const append_request::stream_write& write) {
     return std::ranges::all_of(write.events, belongs_here_alone);
   };
-  if (!std::ranges::all_of(request.writes_, all_belong_here)) return;
-  for (auto& write : request.writes_) write.events = {};
+  if (std::ranges::all_of(request.writes_, all_belong_here)) request.writes_ = {};
 }
 
 event_view event_access::make_view(position at, version in_stream, std::uint64_t timestamp,

@@ -53,9 +53,9 @@ struct event_access {
     return event.content_->submissions.load(std::memory_order_relaxed) == 1;
   }
 
-  /// Lets go of the events of a request that has been encoded, if no other append can carry them
-  /// any more: they are fresh for good then.
-  static void release_events(append_request& request) noexcept;
+  /// Lets go of what a request writes, once it has been encoded, if no other append can carry its
+  /// events any more: they are fresh for good then.
+  static void release_writes(append_request& request) noexcept;
 
   [[nodiscard]] static event_view make_view(position at, version in_stream, std::uint64_t timestamp,
                                             std::string_view stream,

@@ -177,7 +177,7 @@ TEST_F(CommitPipeline, FindsADuplicateThatWasFlushedAfterTheSearch) {
     auto b = prepared(request);
     ASSERT_EQ(core_->pipeline().submit(a), submitted::needs_lookup);
     ASSERT_TRUE(look_up(core_->log(), a));
-    ASSERT_TRUE(a.duplicates && !a.duplicates->answer);
+    ASSERT_TRUE(a.duplicates->finding && !a.duplicates->finding->answer);
 
     ASSERT_EQ(submit(b), submitted::queued);
     write_all();

@@ -225,7 +225,7 @@ TEST(ReleaseEvents, LetsGoOfEventsThatNobodyElseHas) {
     return request;
   };
   const auto is_released = [&](append_request request) {
-    event_access::release_events(request);
+    event_access::release_writes(request);
     return std::ranges::all_of(request.writes(),
                                [](const auto& write) { return write.events.empty(); });
   };
