@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/mutant.h"
@@ -98,10 +99,11 @@ void commit_pipeline::begin_segment(write_plan& plan) {
   plan.parts.emplace_back(encoded);
   plan.offset_bytes = 0;
 
-  ended_.push_back({std::exchange(current_, std::make_shared<log::segment>(
-                                                std::move(group.opens), header,
-                                                files_.options().access, log_.store().secret)),
-                    finalized_.chain});
+  ended_.push_back(
+      {std::exchange(current_,
+                     std::make_shared<log::segment>(std::move(group.opens), header,
+                                                    files_.options().access, log_.store().secret)),
+       finalized_.chain, std::exchange(current_totals_, std::make_unique<log::frame_totals>())});
   current_->publish(format::segment_header_layout::size, finalized_.last);
   log_.add_segment(current_);
   finalized_.segment = group.segment_number;
@@ -117,6 +119,9 @@ void commit_pipeline::finalize(commit_group& group) {
     const auto prefix = slot.frame.first(format::prefix_bytes(slot.prefix.stream_count));
     finalized_.chain =
         format::encode_prefix(slot.prefix, prefix, log_.store().secret, finalized_.offset_bytes);
+    if (current_totals_)
+      current_totals_->add(slot.prefix, finalized_.offset_bytes,
+                           log::segment::sparse_interval_bytes);
     if (slot.prefix.kind == format::frame_kind::commit) {
       current_->note_frame(position(slot.prefix.first_position), finalized_.offset_bytes);
       finalized_.last = position(slot.prefix.last_position());

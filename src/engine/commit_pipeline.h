@@ -14,6 +14,7 @@
 #include "engine/commit_request.h"
 #include "engine/head_cache.h"
 #include "engine/published_log.h"
+#include "log/frame_totals.h"
 #include "log/segment.h"
 #include "log/segment_files.h"
 
@@ -73,6 +74,7 @@ struct write_plan {
 struct ended_segment {
   std::shared_ptr<log::segment> segment;
   std::uint64_t chain = 0;
+  std::unique_ptr<log::frame_totals> totals;  ///< Null if others wrote the beginning of it.
 };
 
 /// The commit pipeline: judges requests in the order in which they come, gives them positions and
@@ -227,6 +229,7 @@ class commit_pipeline {
   position last_marked_;
 
   std::shared_ptr<log::segment> current_;
+  std::unique_ptr<log::frame_totals> current_totals_;  // Null if others wrote its beginning.
   std::shared_ptr<os::file> spare_;
   std::vector<std::shared_ptr<commit_group>> queue_;  // There is room for one more at the front.
   std::shared_ptr<commit_group> in_flight_;

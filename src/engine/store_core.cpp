@@ -268,8 +268,9 @@ result<bool> store_core::seal_step(lock& held) {
   const position durable = log_->durable();
   held.unlock();
   // If this fails, the segment goes without a trailer until the store is opened again.
-  const auto sealed =
-      attempt([&] { return files_->seal(*ended->segment, ended->chain, epoch, durable); });
+  const auto sealed = attempt([&] {
+    return files_->seal(*ended->segment, ended->chain, epoch, durable, ended->totals.get());
+  });
   held.lock();
   if (!sealed) return sealed.error();
   return true;

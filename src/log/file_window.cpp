@@ -132,13 +132,7 @@ result<frame_totals> add_up_frames(file_window& window, std::uint32_t number,
       continue;
     }
     const frame_prefix& frame = **prefix;
-    if (frame.kind == frame_kind::commit &&
-        (totals.entries.empty() || offset - totals.entries.back().offset >= interval_bytes)) {
-      totals.entries.push_back({frame.first_position, offset});
-    }
-    if (totals.frame_count++ == 0) totals.first_timestamp = frame.timestamp;
-    totals.last_timestamp = std::max(totals.last_timestamp, frame.timestamp);
-    totals.event_count += frame.event_count;
+    totals.add(frame, offset, interval_bytes);
     position = frame.first_position;
     offset += frame.length;
   }

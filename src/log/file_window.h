@@ -6,12 +6,12 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include <mainstem/error.h>
 
 #include "format/frame.h"
 #include "format/trailer.h"
+#include "log/frame_totals.h"
 #include "os/file.h"
 
 namespace mainstem::log {
@@ -59,15 +59,6 @@ class file_window {
   std::uint64_t capacity_ = 0;
   std::uint64_t begin_ = 0;
   std::uint64_t filled_ = 0;
-};
-
-/// What the frames of [header, end_offset) add up to.
-struct frame_totals {
-  std::uint64_t frame_count = 0;
-  std::uint64_t event_count = 0;
-  std::uint64_t first_timestamp = 0;
-  std::uint64_t last_timestamp = 0;
-  std::vector<format::sparse_entry> entries;  ///< At least `interval_bytes` apart.
 };
 
 /// Walks the prefixes of the frames of segment `number` up to `end_offset`, past whatever is

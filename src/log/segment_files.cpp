@@ -135,7 +135,8 @@ format::segment_header segment_files::header_for(std::uint32_t number, std::uint
 }
 
 result<void> segment_files::seal(const segment& ended, std::uint64_t previous_checksum,
-                                 std::uint32_t epoch, position durable) {
+                                 std::uint32_t epoch, position durable,
+                                 const frame_totals* counted) {
   os::file& file = ended.file();
   auto size = file.size();
   if (!size) return size.error();
@@ -149,8 +150,9 @@ result<void> segment_files::seal(const segment& ended, std::uint64_t previous_ch
       (*present)->last_position == ended.last_position().value()) {
     return {};
   }
-  auto totals =
-      add_up_frames(window, ended.number(), ended.end_offset(), segment::sparse_interval_bytes);
+  auto totals = counted != nullptr ? result<frame_totals>(*counted)
+                                   : add_up_frames(window, ended.number(), ended.end_offset(),
+                                                   segment::sparse_interval_bytes);
   if (!totals) return totals.error();
 
   format::trailer trailer;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "format/segment_header.h"
+#include "log/frame_totals.h"
 #include "log/segment.h"
 #include "os/file.h"
 
@@ -53,8 +54,10 @@ class segment_files {
   /// file cut off, all synced. Safe to repeat after a crash in the middle. Everything in the
   /// segment must be durable, and so must the header of the next one.
   /// @param previous_checksum of the last frame in it.
+  /// @param counted what its frames add up to; null if nobody counted: then the file is read.
   [[nodiscard]] result<void> seal(const segment& ended, std::uint64_t previous_checksum,
-                                  std::uint32_t epoch, position durable);
+                                  std::uint32_t epoch, position durable,
+                                  const frame_totals* counted = nullptr);
 
   /// Opens a segment for reading it, or for going on in it.
   [[nodiscard]] std::shared_ptr<segment> make_segment(std::shared_ptr<os::file> file,

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/commit_pipeline.h"
 
+#include <chrono>
+
 #include <gtest/gtest.h>
 
 #include "engine/look_up.h"
 #include "engine/store_core.h"
+#include "log/file_window.h"
 #include "support/simulated_machine.h"
 
 namespace mainstem::engine {
@@ -165,6 +168,48 @@ TEST_F(CommitPipeline, AsksForASegmentBeforeItTouchesAnything) {
   write_all();
   EXPECT_EQ(a.answer->value().committed()->first_position, position(before.value() + 1));
   EXPECT_EQ(core_->log().segments()->size(), 2U);
+}
+
+// The frames of the first segment are counted by reading it, those of the others while they are
+// written: both is the same.
+TEST_F(CommitPipeline, CountsTheFramesOfASegmentWhileItWritesThem) {
+  store_options options;
+  options.segment_size_bytes = 512U << 10U;
+  auto core = store_core::open("sealed", options, machine_.around()).value();
+  const std::uint64_t secret = core->identity().secret;
+  const auto append = [&](std::size_t size) {
+    append_request request =
+        one_event("order-1", any, event_data("filled", text(std::string(size, 'x'))));
+    request.write(stream_name("order-2"), any, event_data("noted", json("{}")));
+    auto made = prepare(request, durability::synced, secret, options.segment_size_bytes).value();
+    EXPECT_TRUE(append_alone(*core, held_, made).value().committed());
+  };
+  for (std::size_t i = 0; core->log().segments()->size() < 4; ++i) {
+    ASSERT_LT(i, 200U);
+    machine_.clock().advance(std::chrono::milliseconds(1));
+    append(1'000 + 3'000 * (i % 9));
+    if (i % 3 == 0 && core->pipeline().queue_mark()) core->write_step(held_);
+  }
+  while (core->seal_step(held_).value()) continue;
+
+  const auto segments = core->log().segments();
+  for (std::size_t i = 0; i + 1 < segments->size(); ++i) {
+    log::segment& sealed = *(*segments)[i];
+    log::file_window window(sealed.file(), sealed.file().size().value(), secret);
+    const auto trailer = window.final_trailer().value();
+    ASSERT_TRUE(trailer) << i;
+    const auto read = log::add_up_frames(window, sealed.number(), trailer->offset_bytes,
+                                         log::segment::sparse_interval_bytes)
+                          .value();
+    EXPECT_EQ(trailer->frame_count, read.frame_count);
+    EXPECT_EQ(trailer->event_count, read.event_count);
+    EXPECT_GT(trailer->frame_count, trailer->event_count / 2) << "no marks among them";
+    EXPECT_EQ(trailer->first_timestamp, read.first_timestamp);
+    EXPECT_EQ(trailer->last_timestamp, read.last_timestamp);
+    EXPECT_LT(trailer->first_timestamp, trailer->last_timestamp);
+    EXPECT_EQ(trailer->entries, read.entries);
+    EXPECT_GT(trailer->entries.size(), 3U);
+  }
 }
 
 // Between its search and its turn, the event of the other one went through memory into the index.

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "format/frame.h"
+#include "format/trailer.h"
+
+namespace mainstem::log {
+
+/// What the frames of a segment add up to: what its trailer says of them.
+struct frame_totals {
+  std::uint64_t frame_count = 0;
+  std::uint64_t event_count = 0;
+  std::uint64_t first_timestamp = 0;
+  std::uint64_t last_timestamp = 0;
+  std::vector<format::sparse_entry> entries;  ///< Of commits, at least an interval apart.
+
+  /// One more frame, behind the others. Throws std::bad_alloc.
+  void add(const format::frame_prefix& frame, std::uint64_t offset, std::uint64_t interval_bytes) {
+    if (frame.kind == format::frame_kind::commit &&
+        (entries.empty() || offset - entries.back().offset >= interval_bytes)) {
+      entries.push_back({frame.first_position, offset});
+    }
+    if (frame_count++ == 0) first_timestamp = frame.timestamp;
+    last_timestamp = std::max(last_timestamp, frame.timestamp);
+    event_count += frame.event_count;
+  }
+};
+
+}  // namespace mainstem::log
