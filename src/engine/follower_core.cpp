@@ -69,7 +69,8 @@ result<void> follower_core::begin() {
     // The writer makes it anew when it opens the store. Until then everything is kept in memory.
     auto empty = index::memory_provider().open(index_name);
     if (!empty) return empty.error();
-    auto opened = index::stream_index::open(std::move(*empty), log_->store().store_id, {});
+    auto opened = index::stream_index::open(std::move(*empty), log_->store().store_id,
+                                            {.secret = log_->store().secret});
     if (!opened) return opened.error();
     index = std::shared_ptr<index::stream_index>(std::move(*opened));
   }

@@ -3,6 +3,8 @@
 
 #include <new>
 
+#include <mainstem/detail/prefetch.h>
+
 namespace mainstem::engine {
 
 std::optional<head> head_cache::find(const index::name_hash& hash) const noexcept {
@@ -23,7 +25,7 @@ void head_cache::put(const index::name_hash& hash, const head& now) noexcept {
 }
 
 void head_cache::prefetch(const index::name_hash& hash) const noexcept {
-  __builtin_prefetch(&sets_[set_index(hash)]);
+  detail::prefetch(&sets_[set_index(hash)]);
 }
 
 void head_cache::place(const entry& placed) noexcept {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <mainstem/detail/prefetch.h>
+
 #include "base/advice.h"
 #include "format/event_access.h"
 
@@ -137,8 +139,7 @@ void record_reader::prefetch(index::event_address address) const noexcept {
   if (at == nullptr) return;
   constexpr std::size_t line_bytes = 64;
   constexpr std::size_t lines = 5;
-  for (std::size_t line = 0; line < lines; ++line)
-    __builtin_prefetch(at + line * line_bytes - line_bytes);
+  detail::prefetch(at - line_bytes, lines * line_bytes);
 }
 
 result<log::lease> record_reader::frame_of(const located_record& located) const {

@@ -115,7 +115,8 @@ result<format::store_identity> store_core::open_identity() {
 result<void> store_core::open_index() {
   auto environment = index_provider_->open(index_name);
   if (!environment) return environment.error();
-  auto opened = index::stream_index::open(std::move(*environment), identity().store_id, {});
+  auto opened = index::stream_index::open(std::move(*environment), identity().store_id,
+                                          {.secret = identity().secret});
   if (!opened) return opened.error();
   index_ = std::move(*opened);
   log_->set_index(index_);

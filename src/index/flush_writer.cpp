@@ -7,7 +7,10 @@
 #include <string>
 #include <vector>
 
+#include <mainstem/detail/prefetch.h>
+
 #include "index/stream_lookup.h"
+#include "os/huge_pages.h"
 
 namespace mainstem::index {
 namespace {
@@ -121,9 +124,9 @@ class flush_writer {
   void prefetch_behind(std::size_t at) const noexcept {
     constexpr std::size_t distance = 8;
     if (at + distance < numbered_.size())
-      __builtin_prefetch(numbered_[at + distance].chunk->events.data());
+      detail::prefetch(numbered_[at + distance].chunk->events.data());
     if (at + 2 * distance < numbered_.size())
-      __builtin_prefetch(numbered_[at + 2 * distance].chunk);
+      detail::prefetch(numbered_[at + 2 * distance].chunk, sizeof(stream_chunk));
   }
 
   /// What the head is after this flush, but for last_flush, which is the one before.
@@ -165,7 +168,7 @@ class flush_writer {
   const index_options& options_;
   known_numbers& known_;
   std::uint64_t old_streams_;
-  std::vector<numbered_chunk> numbered_;
+  std::vector<numbered_chunk, os::huge_page_allocator<numbered_chunk>> numbered_;
   value_bytes value_;
 };
 

@@ -73,6 +73,8 @@ struct index_options {
   /// Most events in one row; longer runs of a stream are split. At least 1. With 166, two full rows
   /// fill a page of 4 KiB; with more than that, LMDB gives each row pages of its own.
   std::uint32_t events_per_row = 166;
+  /// The store's, for hashing names.
+  std::uint64_t secret = 0;
 };
 
 }  // namespace mainstem::index

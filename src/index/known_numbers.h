@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include <boost/unordered/unordered_flat_map.hpp>
+
+#include "index/name_hash.h"
 
 namespace mainstem::index {
 
@@ -16,25 +17,23 @@ namespace mainstem::index {
 /// committed, never changes; before that, it may be given to another stream yet.
 class known_numbers {
  public:
+  /// @param secret under which names are hashed.
+  explicit known_numbers(std::uint64_t secret) noexcept : secret_(secret) {}
+
   [[nodiscard]] std::optional<std::uint64_t> find(std::string_view stream) const {
-    const auto found = numbers_.find(stream);
+    const auto found = numbers_.find(hash_name(stream, secret_));
     return found == numbers_.end() ? std::nullopt : std::optional(found->second);
   }
   void remember(std::string_view stream, std::uint64_t number) {
     if (numbers_.size() >= most_streams) numbers_.clear();
-    numbers_.emplace(stream, number);
+    numbers_.emplace(hash_name(stream, secret_), number);
   }
 
  private:
   static constexpr std::size_t most_streams = 256U << 10U;
 
-  struct name_hasher {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const noexcept {
-      return std::hash<std::string_view>{}(name);
-    }
-  };
-  boost::unordered_flat_map<std::string, std::uint64_t, name_hasher, std::equal_to<>> numbers_;
+  std::uint64_t secret_;
+  boost::unordered_flat_map<name_hash, std::uint64_t, hash_of_name> numbers_;
 };
 
 }  // namespace mainstem::index

@@ -189,8 +189,12 @@ class lmdb_write final : public write_transaction {
     return {};
   }
   result<void> erase(table from, bytes_view key) override {
+    auto place = place_in(from);
+    if (!place) return place.error();
     MDB_val raw_key = as_value(key);
-    const int code = mdb_del(raw_, handle_->dbi(from), &raw_key, nullptr);
+    MDB_val erased{};
+    int code = mdb_cursor_get(*place, &raw_key, &erased, MDB_SET);
+    if (code == 0) code = mdb_cursor_del(*place, 0);
     if (code != 0 && code != MDB_NOTFOUND) return handle_->failure(code, "erasing from LMDB");
     return {};
   }

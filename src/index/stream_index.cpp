@@ -37,7 +37,7 @@ result<void> begin(environment& env, const uuid& store_id) {
 }  // namespace
 
 stream_index::stream_index(std::shared_ptr<environment> env, index_options options) noexcept
-    : environment_(std::move(env)), options_(options) {
+    : environment_(std::move(env)), options_(options), known_(options.secret) {
   options_.merge_fanout = std::max<std::uint32_t>(options_.merge_fanout, 2);
   options_.events_per_row = std::max<std::uint32_t>(options_.events_per_row, 1);
 }
@@ -116,7 +116,7 @@ result<void> stream_index::flush(const log_point& from, const log_point& to,
     return error(errc::invalid_argument, "index: a flush begins where the last one ended");
   }
   // Given back when all is committed: until then, numbers given out here may go to others yet.
-  known_numbers known = std::exchange(known_, {});
+  known_numbers known = std::exchange(known_, known_numbers(options_.secret));
   auto written = write_flush(**writing, *state, to, chunks, options_, known);
   if (!written) return written;
   if (auto committed = (*writing)->commit(); !committed) return committed;

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <bit>
 
-#include <xxhash.h>
-
 #include "base/assert.h"
 #include "base/checksum.h"
 
@@ -18,11 +16,6 @@ constexpr std::size_t stream_block_size = 256;
 constexpr std::size_t most_events_of_a_commit = limits::commit_bytes / 48;
 
 }  // namespace
-
-name_hash hash_name(std::string_view stream, std::uint64_t secret) noexcept {
-  const XXH128_hash_t hash = XXH3_128bits_withSeed(stream.data(), stream.size(), secret);
-  return {hash.high64, hash.low64};
-}
 
 std::uint32_t hash_id(const event_id& id) noexcept {
   return static_cast<std::uint32_t>(checksum64(id.bytes()));

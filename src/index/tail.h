@@ -9,22 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include <mainstem/detail/prefetch.h>
 #include <mainstem/types.h>
 #include <mainstem/uuid.h>
 
+#include "index/name_hash.h"
 #include "index/stream_index.h"
 #include "os/huge_pages.h"
 
 namespace mainstem::index {
-
-/// A stream's name, hashed. 128 bits under the store's secret: two names with the same hash are not
-/// to be expected, so that names themselves need not be compared.
-struct name_hash {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  friend bool operator==(const name_hash&, const name_hash&) = default;
-};
-[[nodiscard]] name_hash hash_name(std::string_view stream, std::uint64_t secret) noexcept;
 
 /// The low 32 bits of XXH3 over the id: what the index keeps of it.
 [[nodiscard]] std::uint32_t hash_id(const event_id& id) noexcept;
@@ -60,10 +53,10 @@ class tail_generation {
   /// Writer only: ask for the memory that add() will touch, first the slot, some events later what
   /// it points to.
   void prefetch_slot(const name_hash& hash) const noexcept {
-    __builtin_prefetch(&slots_[hash.low & slot_mask_]);
+    detail::prefetch(&slots_[hash.low & slot_mask_]);
   }
   void prefetch_entry(const name_hash& hash) const noexcept {
-    __builtin_prefetch(slots_[hash.low & slot_mask_].load(std::memory_order_relaxed));
+    detail::prefetch(slots_[hash.low & slot_mask_].load(std::memory_order_relaxed));
   }
 
   /// Writer only: begin another generation before the next commit.
@@ -81,8 +74,11 @@ class tail_generation {
 
   /// Everything in it as the index wants it. Only once nothing is added any more.
   struct chunks {
-    std::vector<stream_chunk> streams;
-    std::vector<indexed_event> events;  // What the chunks point to.
+    // A flush takes them in the order of the streams' numbers, which is any order here.
+    template <class T>
+    using table = std::vector<T, os::huge_page_allocator<T>>;
+    table<stream_chunk> streams;
+    table<indexed_event> events;  // What the chunks point to.
   };
   [[nodiscard]] chunks to_chunks() const;
 

@@ -92,6 +92,10 @@ class FloorsTest(unittest.TestCase):
     def test_folder_on_no_floor(self):
         self.assert_one({"src/misc/helpers.cpp": SPDX}, "src/misc/helpers.cpp:1", "no floor")
 
+    def test_prefetching_that_the_compiler_may_drop(self):
+        self.assert_one({"src/engine/tail.cpp": SPDX + "void f(void* at) { __builtin_prefetch(at); }\n"},
+                        "src/engine/tail.cpp:2", "__builtin_prefetch")
+
     def test_lmdb_outside_the_index(self):
         self.assert_one({"src/engine/tail.cpp": SPDX + "#include <lmdb.h>\n"},
                         "src/engine/tail.cpp:2", "LMDB")

@@ -12,15 +12,10 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <mainstem/detail/prefetch.h>
+
 /// The seam between the templates of mainstem/async.h and the library: not for direct use.
 namespace mainstem::detail {
-
-/// Asks for memory that another core used last.
-inline void prefetch(const void* at, std::size_t bytes) noexcept {
-  constexpr std::size_t line = 64;
-  for (std::size_t offset = 0; offset < bytes; offset += line)
-    __builtin_prefetch(static_cast<const char*>(at) + offset);
-}
 
 /// What a caller asks for when it cancels, in the order of what it puts up with: see Asio's
 /// cancellation_type.
