@@ -12,26 +12,40 @@ bool append_intake::push(append_pointer&& operation) {
   bool is_first = false;
   {
     const std::lock_guard held(mutex_);
-    const std::uint64_t here = brought_bytes_ - taken_bytes_.load(std::memory_order_relaxed);
-    if (here != 0 && here + length > capacity_) return false;
+    if (!has_room_for(length)) return false;
     is_first = arrived_.empty();
     arrived_.push_back(std::move(operation));
     brought_bytes_ += length;
   }
-  if (is_first) ring();
+  if (!is_first) return true;
+  rung_.fetch_add(1);
+  if (sleeping_ == sleeping::until_rung) futex_wake_one(rung_);
   return true;
+}
+
+bool append_intake::has_room_for(std::uint64_t bytes) noexcept {
+  const auto has_room = [&] {
+    const std::uint64_t here = brought_bytes_ - taken_bytes_seen_;
+    return here == 0 || here + bytes <= capacity_;
+  };
+  if (has_room()) return true;
+  taken_bytes_seen_ = taken_bytes_.load(std::memory_order_relaxed);
+  return has_room();
 }
 
 void append_intake::ring() noexcept {
   rung_.fetch_add(1);
-  if (asleep_) futex_wake_one(rung_);
+  if (sleeping_ != sleeping::no) futex_wake_one(rung_);
 }
 
-void append_intake::sleep(std::uint32_t rung, std::optional<clock::time_point> until) noexcept {
+void append_intake::sleep(std::uint32_t rung) noexcept { sleep(sleeping::until_rung, rung, {}); }
+
+void append_intake::sleep(sleeping why, std::uint32_t rung,
+                          std::optional<clock::time_point> until) noexcept {
   // In one order for all threads: either this sees the ring, or the ring sees that it sleeps.
-  asleep_ = true;
+  sleeping_ = why;
   if (rung_ == rung) futex_wait(rung_, rung, until);
-  asleep_ = false;
+  sleeping_ = sleeping::no;
 }
 
 void append_intake::heard(std::int64_t answers) noexcept {
@@ -62,7 +76,7 @@ void append_intake::sleep_until_heard(clock::time_point until) noexcept {
   for (;;) {
     const std::uint32_t seen = rung();
     if (unheard() <= deaf_ || clock::now() >= until) return;
-    sleep(seen, until);
+    sleep(sleeping::until_heard, seen, until);
   }
 }
 

@@ -26,7 +26,7 @@ class append_intake {
   /// @param capacity_bytes of frames. One that is larger has room alone.
   explicit append_intake(std::uint64_t capacity_bytes) noexcept : capacity_(capacity_bytes) {}
 
-  /// Rings if nobody knows yet that there is something here.
+  /// Rings if nobody knows yet that there is something here; that disturbs nobody who gathers.
   /// @returns false if there is no room; the operation is still the caller's then.
   [[nodiscard]] bool push(append_pointer&& operation);
   /// Wakes the committer.
@@ -35,8 +35,8 @@ class append_intake {
   [[nodiscard]] std::uint32_t rung() const noexcept {
     return rung_.load(std::memory_order_acquire);
   }
-  /// Until it rings once more than that, or the time has come; may end without a reason.
-  void sleep(std::uint32_t rung, std::optional<clock::time_point> until = {}) noexcept;
+  /// Until it rings once more than that; may end without a reason.
+  void sleep(std::uint32_t rung) noexcept;
 
   /// So many answers are on their way to their handlers.
   void posted(std::int64_t answers) noexcept { unheard_.fetch_add(answers); }
@@ -59,21 +59,34 @@ class append_intake {
   [[nodiscard]] append_pointer pop() noexcept;
 
  private:
+  /// Why the committer sleeps, or is about to.
+  enum class sleeping : std::uint8_t { no, until_rung, until_heard };
+
+  void sleep(sleeping why, std::uint32_t rung, std::optional<clock::time_point> until) noexcept;
   void sleep_until_heard(clock::time_point until) noexcept;
+  [[nodiscard]] bool has_room_for(std::uint64_t bytes) noexcept;
 
+  // What one side changes with every append stands on no cache line that the other one uses.
+  static constexpr std::size_t line_bytes = 64;
+
+  // Of those who bring appends, with the mutex. Bytes are counted since the beginning.
+  alignas(line_bytes) std::mutex mutex_;
   std::uint64_t capacity_;
-  std::atomic<std::uint64_t> taken_bytes_{0};  // Since the beginning; so are those that came.
-  std::mutex mutex_;
-  std::uint64_t brought_bytes_ = 0;      // With the mutex.
-  std::vector<append_pointer> arrived_;  // With the mutex.
-  std::vector<append_pointer> lined_up_;
-  std::size_t next_ = 0;  // Into lined_up_.
+  std::uint64_t brought_bytes_ = 0;
+  std::uint64_t taken_bytes_seen_ = 0;  // At least so many were taken.
+  std::vector<append_pointer> arrived_;
 
-  std::atomic<std::uint32_t> rung_{0};
-  std::atomic<bool> asleep_{false};  // Or about to: a ring nobody sleeps through costs no call.
-  std::atomic<std::int64_t> unheard_{0};
+  // Of who judges them.
+  alignas(line_bytes) std::atomic<std::uint64_t> taken_bytes_{0};
+  std::vector<append_pointer> lined_up_;
+  std::size_t next_ = 0;   // Into lined_up_.
   std::int64_t deaf_ = 0;  // Answers that nobody seems to hear.
   std::uint32_t gathers_ = 0;
+
+  // What both watch.
+  alignas(line_bytes) std::atomic<std::uint32_t> rung_{0};
+  std::atomic<sleeping> sleeping_{sleeping::no};  // A ring nobody sleeps through costs no call.
+  std::atomic<std::int64_t> unheard_{0};
   std::atomic<std::int64_t> awaited_{-1};  // While gathering: rings when so many are unheard.
 };
 
