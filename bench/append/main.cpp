@@ -59,17 +59,15 @@ contest_options contest_options_of(const arguments& given) {
 }
 
 void print_heading(const contest_options& options, const std::string& host) {
-  std::cout
-      << host << ". Every commit durable before it is answered; payload " << options.payload_bytes
-      << " B, " << grouped(options.streams)
-      << " streams in random order, versions checked.\nMedians of " << options.rounds
-      << " rounds of " << options.slice_length.count()
-      << " s; spread: of the rate, lowest to highest round; ratios: median of the rounds'"
-         " ratios.\nWhere one thread appends, events/s leave out the time in which it draws events."
-         "\nbare time: time per event in times of bare (zero-filled); bare rate,"
-         " rocksdb rate: events/s in times of bare (zero-filled), rocksdb (default).\n"
-         "rocksdb (tuned): recycled logs, Bloom filter, 64 MiB block cache. sqlite: WAL,"
-         " synchronous=FULL, 64 MiB page cache.\n";
+  std::cout << host << ". Every commit durable before it is answered; payload "
+            << options.payload_bytes << " B, " << grouped(options.streams)
+            << " streams in random order, versions checked.\nMedians of " << options.rounds
+            << " rounds of " << options.slice_length.count()
+            << " s; spread: of the rate, lowest to highest round; ratios: median of the rounds'"
+               " ratios.\nbare time: time per event in times of bare (zero-filled); bare rate,"
+               " rocksdb rate: events/s in times of bare (zero-filled), rocksdb (default).\n"
+               "rocksdb (tuned): recycled logs, Bloom filter, 64 MiB block cache. sqlite: WAL,"
+               " synchronous=FULL, 64 MiB page cache.\n";
 }
 
 int run(int argc, char** argv) {

@@ -31,6 +31,8 @@ struct slice {
   double p50_us = 0;
   double p99_us = 0;
   double events_per_second = 0;
+  /// The same by the clock on the wall: drawing the events counts, too.
+  double events_per_second_with_drawing = 0;
 };
 
 /// One thread's way into a store.

@@ -38,36 +38,29 @@ class filling_writer final : public peer_writer {
   store& store_;
 };
 
-/// Hands events to the coroutines, which are on one thread. It draws as many at a time as the one
-/// that commits them together, and is timed, since drawing is no store's work: for that one the
-/// clock stands still meanwhile. (The threads of the store go on, here like there.) What one
-/// coroutine is told of a stream may rest on an append of another that is under way: the store
-/// judges them in the order in which they begin.
+/// Hands events to the coroutines, which are on one thread. Drawing streams is no store's work, and
+/// this thread has to do it, too: so it draws as many at a time as the one that commits them
+/// together. What one coroutine is told of a stream may rest on an append of another that is under
+/// way: the store judges them in the order in which they begin.
 class common_plan {
  public:
   explicit common_plan(event_plan plan) : plan_(std::move(plan)) {}
   /// Lifetime: until the next call.
   const planned_event& next() {
-    if (taken_ == drawn_.size()) draw();
+    if (taken_ == drawn_.size()) {
+      plan_.committed();
+      drawn_ = plan_.draw(coroutines);
+      taken_ = 0;
+    }
     return drawn_[taken_++];
   }
   /// Once all that were taken are in the store.
   void end() { plan_.committed(taken_); }
-  double drawing_us() const { return drawing_us_; }
 
  private:
-  void draw() {
-    const auto began = steady_clock::now();
-    plan_.committed();
-    drawn_ = plan_.draw(coroutines);
-    taken_ = 0;
-    drawing_us_ += microseconds(steady_clock::now() - began).count();
-  }
-
   event_plan plan_;
   std::span<const planned_event> drawn_;
   std::size_t taken_ = 0;
-  double drawing_us_ = 0;
 };
 
 struct progress_of_all {
@@ -118,9 +111,9 @@ class coroutines_peer final : public peer {
     }
     context.run();
     if (failure) std::rethrow_exception(failure);
-    const double elapsed_us = microseconds(steady_clock::now() - began).count() - plan.drawing_us();
+    const double elapsed_us = microseconds(steady_clock::now() - began).count();
     plan.end();
-    return summary_of(std::move(progress.commit_us), elapsed_us, 1);
+    return summary_of(std::move(progress.commit_us), elapsed_us, elapsed_us, 1);
   }
 
   void rest() override { wait_until_quiet(store_); }

@@ -27,11 +27,12 @@ spread over_rounds(const entry& of, Figure figure) {
 }
 
 /// How many times the rate of `base` the rate of `of` is, round by round.
-std::optional<spread> rate_ratio(const entry* of, const entry* base) {
+std::optional<spread> rate_ratio(const entry* of, const entry* base,
+                                 double slice::*rate = &slice::events_per_second) {
   if (of == nullptr || base == nullptr) return std::nullopt;
   std::vector<double> ratios;
   for (std::size_t i = 0; i < of->rounds.size(); ++i)
-    ratios.push_back(of->rounds[i].events_per_second / base->rounds[i].events_per_second);
+    ratios.push_back(of->rounds[i].*rate / base->rounds[i].*rate);
   return spread_of(std::move(ratios));
 }
 
@@ -83,8 +84,11 @@ void add_goals(std::vector<goal>& goals, const contest_result& result) {
   } else if (result.work.events_per_commit == 1'024) {
     goals.push_back({"(c) commits of 1,024: rate of bare pwrite + fdatasync, at least", false, 0.25,
                      rate_ratio(ours, find(result, bare_name))});
-    goals.push_back({"(d) 1,024 coroutines on one thread: rate of commits of 1,024, at least",
-                     false, 0.6, rate_ratio(find(result, coroutines_name), ours)});
+    // The thread of the coroutines draws events while the store writes others, and has to: so for
+    // this one drawing counts on both sides.
+    goals.push_back(
+        {"(d) 1,024 coroutines, drawing included: rate of commits of 1,024, at least", false, 0.6,
+         rate_ratio(find(result, coroutines_name), ours, &slice::events_per_second_with_drawing)});
   }
 }
 
@@ -147,7 +151,7 @@ void print_doubts(std::ostream& out, const std::vector<contest_result>& results)
 void print_goals(std::ostream& out, const std::vector<goal>& goals) {
   out << "\ngoals\n";
   for (const auto& one : goals) {
-    out << "  " << std::left << std::setw(66) << one.text << std::right << std::setw(6)
+    out << "  " << std::left << std::setw(76) << one.text << std::right << std::setw(6)
         << fixed(one.limit, 2) << " x   ";
     if (!one.reached) {
       out << "not measured\n";

@@ -18,8 +18,9 @@ namespace mainstem::bench {
                               stream_heads& heads, std::chrono::duration<double> length,
                               std::uint64_t seed);
 
-/// The figures of commits of so many events, which took so long each and `elapsed_us` together.
-[[nodiscard]] slice summary_of(std::vector<double> commit_us, double elapsed_us,
+/// The figures of commits of so many events, which took so long each and `elapsed_us` together; by
+/// the clock on the wall all of it took `wall_us`, drawing included.
+[[nodiscard]] slice summary_of(std::vector<double> commit_us, double elapsed_us, double wall_us,
                                std::size_t events_per_commit);
 
 /// Gives every stream its first event.

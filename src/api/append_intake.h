@@ -66,7 +66,8 @@ class append_intake {
   void sleep_until_heard(clock::time_point until) noexcept;
   [[nodiscard]] bool has_room_for(std::uint64_t bytes) noexcept;
 
-  // What one side changes with every append stands on no cache line that the other one uses.
+  // What one side changes with every append stands on no cache line that the other one uses as
+  // often.
   static constexpr std::size_t line_bytes = 64;
 
   // Of those who bring appends, with the mutex. Bytes are counted since the beginning.

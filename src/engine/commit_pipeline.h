@@ -74,7 +74,7 @@ struct write_plan {
 struct ended_segment {
   std::shared_ptr<log::segment> segment;
   std::uint64_t chain = 0;
-  std::unique_ptr<log::frame_totals> totals;  ///< Null if others wrote the beginning of it.
+  std::unique_ptr<log::frame_totals> totals;  ///< Null: it was there when the store was opened.
 };
 
 /// The commit pipeline: judges requests in the order in which they come, gives them positions and
@@ -229,7 +229,7 @@ class commit_pipeline {
   position last_marked_;
 
   std::shared_ptr<log::segment> current_;
-  std::unique_ptr<log::frame_totals> current_totals_;  // Null if others wrote its beginning.
+  std::unique_ptr<log::frame_totals> current_totals_;  // Null: see ended_segment.
   std::shared_ptr<os::file> spare_;
   std::vector<std::shared_ptr<commit_group>> queue_;  // There is room for one more at the front.
   std::shared_ptr<commit_group> in_flight_;

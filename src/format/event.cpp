@@ -134,7 +134,8 @@ void event_access::release_writes(append_request& request) noexcept {
   const auto all_belong_here = [&](const append_request::stream_write& write) {
     return std::ranges::all_of(write.events, belongs_here_alone);
   };
-  if (std::ranges::all_of(request.writes_, all_belong_here)) request.writes_ = {};
+  if (!std::ranges::all_of(request.writes_, all_belong_here)) return;
+  std::vector<append_request::stream_write>().swap(request.writes_);
 }
 
 event_view event_access::make_view(position at, version in_stream, std::uint64_t timestamp,

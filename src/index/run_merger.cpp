@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <ranges>
 #include <vector>
 
 #include "index/merge_reader.h"
@@ -156,8 +155,7 @@ result<void> run_merger::erase_old(read_transaction& from, merge_record& merge,
     keys.clear();
     auto all = list_rows(from, run, budget_rows, keys);
     if (!all) return all.error();
-    // From the end: where LMDB closes the gap in a page, later rows need not be moved.
-    for (const entry_key_bytes& key : std::views::reverse(keys)) {
+    for (const entry_key_bytes& key : keys) {
       if (auto erased = (*writing)->erase(run.home(), key); !erased) return erased;
     }
     budget_rows -= keys.size();

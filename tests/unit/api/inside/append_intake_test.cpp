@@ -85,6 +85,42 @@ TEST(AppendIntake, GathersUntilAllAnswersAreHeard) {
   listener.join();
 }
 
+// Appends come while answers are still to be heard: they are neither waited for nor lost.
+TEST(AppendIntake, GathersOnWhileAppendsComeIn) {
+  append_intake intake(1'000);
+  const std::uint32_t rung = intake.rung();
+  intake.posted(3);
+  std::thread listener([&] {
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_TRUE(intake.push(operation_of(1)));
+      std::this_thread::sleep_for(1ms);
+      intake.heard(1);
+    }
+  });
+  intake.gather(1h);
+  EXPECT_EQ(intake.unheard(), 0);
+  EXPECT_NE(intake.rung(), rung) << "nobody sleeps through what came meanwhile";
+  intake.sleep(rung);
+  listener.join();
+  int came = 0;
+  for (; intake.front() != nullptr; ++came) static_cast<void>(intake.pop());
+  EXPECT_EQ(came, 3);
+}
+
+// Whoever ends the store does not wait for the end of a look.
+TEST(AppendIntake, ARingEndsNoGatheringButIsNotLost) {
+  append_intake intake(1'000);
+  intake.posted(1);
+  const std::uint32_t rung = intake.rung();
+  std::thread listener([&] {
+    intake.ring();
+    intake.heard(1);
+  });
+  intake.gather(1h);
+  intake.sleep(rung);
+  listener.join();
+}
+
 TEST(AppendIntake, GathersNoLongerThanItsLimit) {
   append_intake intake(1'000);
   intake.posted(1'000'000'000);
