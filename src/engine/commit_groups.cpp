@@ -119,9 +119,7 @@ void commit_pipeline::finalize(commit_group& group) {
     const auto prefix = slot.frame.first(format::prefix_bytes(slot.prefix.stream_count));
     finalized_.chain =
         format::encode_prefix(slot.prefix, prefix, log_.store().secret, finalized_.offset_bytes);
-    if (current_totals_)
-      current_totals_->add(slot.prefix, finalized_.offset_bytes,
-                           log::segment::sparse_interval_bytes);
+    if (current_totals_) current_totals_->add(slot.prefix, finalized_.offset_bytes);
     if (slot.prefix.kind == format::frame_kind::commit) {
       current_->note_frame(position(slot.prefix.first_position), finalized_.offset_bytes);
       finalized_.last = position(slot.prefix.last_position());

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/mutant.h"
-#include "log/segment.h"
+#include "log/frame_totals.h"
 
 namespace mainstem::log {
 
@@ -195,10 +195,7 @@ void chain_walker::take(std::size_t index, std::uint64_t offset, const frame_pre
   last_timestamp_ = std::max(last_timestamp_, prefix.timestamp);
   mark_.reset();
   if (prefix.kind == frame_kind::commit) {
-    if (file.entries.empty() ||
-        offset - file.entries.back().offset >= segment::sparse_interval_bytes) {
-      file.entries.push_back({prefix.first_position, offset});
-    }
+    add_sparse_entry(file.entries, prefix.first_position, offset);
     expected_ = prefix.last_position() + 1;
     highest_ = std::max(highest_, prefix.last_position());
     pending_.push_back(

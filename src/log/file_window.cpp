@@ -116,7 +116,7 @@ result<std::optional<format::trailer>> file_window::final_trailer() {
 }
 
 result<frame_totals> add_up_frames(file_window& window, std::uint32_t number,
-                                   std::uint64_t end_offset, std::uint64_t interval_bytes) {
+                                   std::uint64_t end_offset) {
   frame_totals totals;
   std::uint64_t position = 0;
   for (std::uint64_t offset = format::segment_header_layout::size; offset < end_offset;) {
@@ -132,7 +132,7 @@ result<frame_totals> add_up_frames(file_window& window, std::uint32_t number,
       continue;
     }
     const frame_prefix& frame = **prefix;
-    totals.add(frame, offset, interval_bytes);
+    totals.add(frame, offset);
     position = frame.first_position;
     offset += frame.length;
   }

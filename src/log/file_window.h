@@ -64,7 +64,6 @@ class file_window {
 /// Walks the prefixes of the frames of segment `number` up to `end_offset`, past whatever is
 /// damaged.
 [[nodiscard]] result<frame_totals> add_up_frames(file_window& window, std::uint32_t number,
-                                                 std::uint64_t end_offset,
-                                                 std::uint64_t interval_bytes);
+                                                 std::uint64_t end_offset);
 
 }  // namespace mainstem::log

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/mutant.h"
 #include "format/commit_body.h"
+#include "log/frame_totals.h"
 
 namespace mainstem::log {
 
@@ -215,10 +216,7 @@ result<void> log_repair::append_commit(fresh_segment& fresh, const pending_commi
   const auto encoded =
       std::span(fresh.content).subspan(offset, format::prefix_bytes(prefix.stream_count));
   fresh.chain = format::encode_prefix(prefix, encoded, files_.store().secret, offset);
-  if (fresh.entries.empty() ||
-      offset - fresh.entries.back().offset >= segment::sparse_interval_bytes) {
-    fresh.entries.push_back({prefix.first_position, offset});
-  }
+  add_sparse_entry(fresh.entries, prefix.first_position, offset);
   fresh.last_position = prefix.last_position();
   fresh.event_count += prefix.event_count;
   return {};

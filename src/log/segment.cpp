@@ -155,8 +155,7 @@ result<std::vector<sparse_entry>> segment::read_entries() const {
       (*trailer)->offset_bytes == end_offset()) {
     return std::move((*trailer)->entries);
   }
-  auto totals =
-      add_up_frames(window, number(), std::min(end_offset(), *size), sparse_interval_bytes);
+  auto totals = add_up_frames(window, number(), std::min(end_offset(), *size));
   if (!totals) return totals.error();
   return std::move(totals->entries);
 }

@@ -151,8 +151,7 @@ result<void> segment_files::seal(const segment& ended, std::uint64_t previous_ch
     return {};
   }
   auto totals = counted != nullptr ? result<frame_totals>(*counted)
-                                   : add_up_frames(window, ended.number(), ended.end_offset(),
-                                                   segment::sparse_interval_bytes);
+                                   : add_up_frames(window, ended.number(), ended.end_offset());
   if (!totals) return totals.error();
 
   format::trailer trailer;

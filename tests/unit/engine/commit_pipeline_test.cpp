@@ -198,9 +198,7 @@ TEST_F(CommitPipeline, CountsTheFramesOfASegmentWhileItWritesThem) {
     log::file_window window(sealed.file(), sealed.file().size().value(), secret);
     const auto trailer = window.final_trailer().value();
     ASSERT_TRUE(trailer) << i;
-    const auto read = log::add_up_frames(window, sealed.number(), trailer->offset_bytes,
-                                         log::segment::sparse_interval_bytes)
-                          .value();
+    const auto read = log::add_up_frames(window, sealed.number(), trailer->offset_bytes).value();
     EXPECT_EQ(trailer->frame_count, read.frame_count);
     EXPECT_EQ(trailer->event_count, read.event_count);
     EXPECT_GT(trailer->frame_count, trailer->event_count / 2) << "no marks among them";
